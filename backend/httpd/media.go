@@ -1,0 +1,108 @@
+package httpd
+
+import (
+	"context"
+	"fmt"
+	"hash/crc32"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"dropstream/backend/media"
+)
+
+// Media types (RFC 8216 §4, RFC 4337).
+const (
+	typePlaylist = "application/vnd.apple.mpegurl"
+	typeVideo    = "video/mp4"
+	typeAudio    = "audio/mp4"
+	typeJPEG     = "image/jpeg"
+)
+
+// Cache policies.
+const (
+	cacheNever   = "no-cache" // may be kept, must be asked about
+	cacheForever = "private, max-age=31536000, immutable"
+)
+
+// castagnoli is the CRC-32C table: computed by the processor itself where it can.
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// serveMedia answers a path of the media tree; path is what follows "/m/".
+func (s *Server) serveMedia(w http.ResponseWriter, r *http.Request, path string) {
+	token, rest, _ := strings.Cut(path, "/")
+	route, ok := parseMedia(rest)
+	if !sameSecret(token, s.o.MediaToken) || !ok || s.o.Media == nil {
+		http.NotFound(w, r)
+		return
+	}
+	if !reads(w, r) {
+		return
+	}
+	data, err := s.media(r.Context(), route)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	h := w.Header()
+	switch route.what {
+	case aMultivariant, aPlaylist:
+		h.Set("Cache-Control", cacheNever)
+		h.Set("Content-Type", typePlaylist)
+		s.sendText(w, r, data)
+		return
+	case aPoster:
+		h.Set("Cache-Control", cacheNever)
+		h.Set("Content-Type", typeJPEG)
+		h.Set("ETag", entityTag(route.item, data))
+	case anInit:
+		h.Set("Cache-Control", cacheForever)
+		h.Set("Content-Type", mp4Type(route.ref))
+		h.Set("ETag", entityTag(route.ref.Plan+"-init", data))
+	case aSegment:
+		h.Set("Cache-Control", cacheForever)
+		h.Set("Content-Type", mp4Type(route.ref))
+		h.Set("ETag", entityTag(route.ref.Plan+"-"+strconv.Itoa(route.n), data))
+	}
+	s.send(w, r, data)
+}
+
+// media asks the engine.
+func (s *Server) media(ctx context.Context, route mediaRoute) ([]byte, error) {
+	switch route.what {
+	case aMultivariant:
+		return wrap(s.o.Media.Multivariant(ctx, route.item))("make multivariant playlist")
+	case aPoster:
+		return wrap(s.o.Media.Poster(ctx, route.item))("get poster")
+	case aPlaylist:
+		return wrap(s.o.Media.Playlist(ctx, route.ref))("make media playlist")
+	case anInit:
+		return wrap(s.o.Media.Init(ctx, route.ref))("make init segment")
+	default:
+		return wrap(s.o.Media.Segment(ctx, route.ref, route.n))("make segment")
+	}
+}
+
+// wrap says of an error what was being done.
+func wrap(data []byte, err error) func(doing string) ([]byte, error) {
+	return func(doing string) ([]byte, error) {
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", doing, err)
+		}
+		return data, nil
+	}
+}
+
+// mp4Type is the media type of a rendition's segments.
+func mp4Type(ref media.Ref) string {
+	if ref.Kind == media.Audio {
+		return typeAudio
+	}
+	return typeVideo
+}
+
+// entityTag is a strong validator of these very bytes. A segment that was evicted and made again may differ from its
+// first making, and ranges of the two must not be put together; so the name alone would not do.
+func entityTag(name string, data []byte) string {
+	return fmt.Sprintf(`"%s-%x-%08x"`, name, len(data), crc32.Checksum(data, castagnoli))
+}
