@@ -1,0 +1,50 @@
+-- One row for each video. Times are nanoseconds since 1970 (0: never), durations nanoseconds unless the name says
+-- otherwise. The path is a blob because a file name may be any bytes.
+CREATE TABLE item (
+  id              TEXT    NOT NULL PRIMARY KEY,
+  path            BLOB    NOT NULL UNIQUE,
+  size_bytes      INTEGER NOT NULL,
+  modified_at     INTEGER NOT NULL,
+  fingerprint     TEXT    NOT NULL,
+  container       TEXT    NOT NULL,
+  title           TEXT    NOT NULL,
+  search          TEXT    NOT NULL,
+  duration        INTEGER NOT NULL,
+  width           INTEGER NOT NULL,
+  height          INTEGER NOT NULL,
+  plays           TEXT    NOT NULL,
+  why             TEXT    NOT NULL,
+  problem_code    TEXT    NOT NULL,
+  problem_message TEXT    NOT NULL,
+  source_missing  INTEGER NOT NULL,
+  position_ms     INTEGER NOT NULL,
+  added_at        INTEGER NOT NULL,
+  played_at       INTEGER NOT NULL,
+  has_poster      INTEGER NOT NULL,
+  tries_left      INTEGER NOT NULL
+) STRICT;
+
+-- The list and the search read this index alone; the rows are fetched for one page only.
+CREATE INDEX item_recent ON item (added_at DESC, id DESC, search);
+-- A file that moved is first looked for among items of its size.
+CREATE INDEX item_size ON item (size_bytes);
+CREATE INDEX item_unfinished ON item (added_at DESC) WHERE tries_left > 0;
+
+-- Probes are apart so that the item rows stay narrow.
+CREATE TABLE probe (
+  item_id TEXT NOT NULL PRIMARY KEY REFERENCES item (id) ON DELETE CASCADE,
+  json    TEXT NOT NULL
+) STRICT;
+
+-- Small things that cost time to make again: packet scans, init segments.
+CREATE TABLE artifact (
+  item_id TEXT NOT NULL REFERENCES item (id) ON DELETE CASCADE,
+  key     TEXT NOT NULL,
+  data    BLOB NOT NULL,
+  PRIMARY KEY (item_id, key)
+) STRICT;
+
+CREATE TABLE setting (
+  key   TEXT NOT NULL PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT;
