@@ -1,0 +1,59 @@
+package ffmpeg
+
+import (
+	"fmt"
+	"strconv"
+
+	"dropstream/backend/media"
+)
+
+// AudioRate is the sample rate of all transcoded sound, in hertz.
+const AudioRate = 48000
+
+// aacFrame is the length of an AAC frame in samples.
+const aacFrame = 1024
+
+// Preroll is how many frames are encoded before the first one wanted, so that the encoder has settled and a seam
+// cannot be heard.
+const Preroll = 8
+
+// AudioHead is one run of ffmpeg over a window of audio frames: it writes AAC as ADTS on its standard output, the
+// encoder's priming frame first, then Preroll frames (fewer at the very start), then frames From to To.
+type AudioHead struct {
+	Source   media.Source
+	Stream   int
+	Origin   media.Ticks // where the presentation starts on the source's clock, in samples of AudioRate
+	From, To int64       // frames of the presentation, [From, To)
+	Start    media.Ticks // first sample of the track, on the source's clock, in samples of AudioRate
+	Channels int
+	Bits     int64 // bits per second
+	Tolerant bool
+}
+
+// Skip is how many frames of the output come before frame From.
+func (h AudioHead) Skip() int { return 1 + int(min(h.From, Preroll)) }
+
+// Args is the command line, without the program.
+func (h AudioHead) Args() []string {
+	first := (h.From - min(h.From, Preroll)) * aacFrame // of the encoder's input, in presentation samples
+	end := (h.To + 1) * aacFrame                        // one more, for the last frame's overlap
+	a := []string{"-hide_banner", "-nostdin", "-loglevel", "error"}
+	if h.Tolerant {
+		a = append(a, "-err_detect", "ignore_err", "-fflags", "+discardcorrupt+genpts")
+	}
+	// Seek half a second early: seeking is only as fine as the container's packets.
+	if seek := h.Origin + first - AudioRate/2; seek > h.Start {
+		a = append(a, "-noaccurate_seek", "-seek_timestamp", "1", "-ss", Seconds(seek, AudioRate))
+	}
+	a = append(a, "-copyts")
+	a = append(a, InputArgs(h.Source)...)
+	// aresample fills gaps in the source with silence and drops overlaps, from the first sample asked for on; apad
+	// goes on with silence when the source ends early.
+	// The rate is changed first: first_pts counts samples of the input.
+	filters := fmt.Sprintf("aresample=%[1]d,asettb=1/%[1]d,asetpts=PTS-(%[2]d),"+
+		"aresample=%[1]d:async=1:min_hard_comp=0.02:first_pts=%[3]d,asettb=1/%[1]d,apad,"+
+		"atrim=start_pts=%[3]d:end_pts=%[4]d,asetpts=PTS-STARTPTS", AudioRate, h.Origin, first, end)
+	return append(a, "-map", "0:"+strconv.Itoa(h.Stream), "-vn", "-sn", "-dn", "-map_metadata", "-1",
+		"-af", filters, "-c:a", "aac", "-b:a", strconv.FormatInt(h.Bits, 10), "-ac", strconv.Itoa(h.Channels),
+		"-f", "adts", "-flush_packets", "1", "pipe:1")
+}

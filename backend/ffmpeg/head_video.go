@@ -1,0 +1,143 @@
+package ffmpeg
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"dropstream/backend/media"
+)
+
+// VideoHead is one run of ffmpeg over a window of video segments: it decodes the source from a keyframe and writes
+// H.264 as fragmented MP4, one frame a fragment, with the source's own times, on its standard output.
+//
+// All times are on the source's clock, in ticks of Timescale.
+type VideoHead struct {
+	Source    media.Source
+	Stream    int // the source's stream, as ffmpeg counts
+	Format    media.VideoFormat
+	Timescale uint32         // of the plan and of what is written: 1/Timescale is the stream's time base, or finer
+	Seek      *media.Ticks   // where to seek to before decoding; nil: from the start of the file
+	From, To  *media.Ticks   // frames shown in [From, To) are kept; nil: unbounded
+	Keys      []media.Ticks  // the first frame at or after each of these becomes a keyframe
+	Width     int            // even
+	Height    int            //
+	Bits      int64          // cap, bits per second
+	FrameRate media.Rational // for the level only; may be unknown
+	Preset    string         // of x264: ultrafast … veryfast; all of them write the same codec configuration
+	Threads   int
+	Tolerant  bool  // decode what is damaged as well as it goes
+	HoldFor   int64 // > 0: after the last frame before To, repeat it for so many seconds, and keep from To on
+	ToneMap   bool  // HDR to standard range; needs zscale
+}
+
+// harmonised makes all presets of x264 write byte-identical parameter sets, so that one init segment serves segments
+// encoded at different speeds.
+const harmonised = "ref=2:bframes=2:b-pyramid=none:weightp=1:weightb=1:8x8dct=1:cabac=1:keyint=9999:min-keyint=1:" +
+	"scenecut=0:open-gop=0:b-adapt=1:mbtree=0"
+
+// Args is the command line, without the program.
+func (h VideoHead) Args() []string {
+	a := []string{"-hide_banner", "-nostdin", "-loglevel", "error"}
+	if h.Tolerant {
+		a = append(a, "-err_detect", "ignore_err", "-fflags", "+discardcorrupt+genpts")
+	}
+	if h.Threads > 0 {
+		a = append(a, "-threads", strconv.Itoa(h.Threads))
+	}
+	if h.Seek != nil {
+		// -seek_timestamp makes -ss mean the source's clock, as -copyts does for what follows.
+		a = append(a, "-noaccurate_seek", "-seek_timestamp", "1", "-ss", h.seconds(*h.Seek))
+	}
+	a = append(a, "-copyts")
+	a = append(a, InputArgs(h.Source)...)
+	a = append(a, "-map", "0:"+strconv.Itoa(h.Stream), "-an", "-sn", "-dn", "-map_metadata", "-1", "-map_chapters", "-1",
+		"-vf", h.filters(), "-fps_mode", "passthrough", "-enc_time_base", fmt.Sprintf("1:%d", h.Timescale),
+		"-c:v", "libx264", "-preset", h.Preset, "-crf", "23", "-profile:v", "high", "-level:v", h.levelText(),
+		"-maxrate", strconv.FormatInt(h.Bits, 10), "-bufsize", strconv.FormatInt(2*h.Bits, 10))
+	if h.Threads > 0 {
+		a = append(a, "-threads", strconv.Itoa(h.Threads))
+	}
+	a = append(a, "-x264-params", harmonised, "-forced-idr", "1")
+	if len(h.Keys) > 0 {
+		times := make([]string, len(h.Keys))
+		for i, k := range h.Keys {
+			times[i] = h.seconds(k)
+		}
+		a = append(a, "-force_key_frames", strings.Join(times, ","))
+	}
+	if h.HoldFor > 0 {
+		a = append(a, "-frames:v", "1")
+	}
+	return append(a, "-video_track_timescale", strconv.FormatUint(uint64(h.Timescale), 10),
+		"-avoid_negative_ts", "disabled", "-use_editlist", "0", "-f", "mp4",
+		"-movflags", "+frag_every_frame+empty_moov+default_base_moof+skip_trailer+frag_discont+skip_sidx",
+		"-flush_packets", "1", "pipe:1")
+}
+
+// filters is the filter chain. Turning upright is ffmpeg's own doing and comes before it.
+func (h VideoHead) filters() string {
+	f := []string{fmt.Sprintf("settb=1/%d", h.Timescale)}
+	if h.Format.Interlaced {
+		f = append(f, "bwdif=mode=send_frame:deint=interlaced")
+	}
+	switch {
+	case h.HoldFor > 0 && h.To != nil:
+		f = append(f, fmt.Sprintf("trim=end_pts=%d", *h.To),
+			fmt.Sprintf("tpad=stop_mode=clone:stop_duration=%d", h.HoldFor),
+			fmt.Sprintf("trim=start_pts=%d", *h.To))
+	case h.From != nil && h.To != nil:
+		f = append(f, fmt.Sprintf("trim=start_pts=%d:end_pts=%d", *h.From, *h.To))
+	case h.From != nil:
+		f = append(f, fmt.Sprintf("trim=start_pts=%d", *h.From))
+	case h.To != nil:
+		f = append(f, fmt.Sprintf("trim=end_pts=%d", *h.To))
+	}
+	f = append(f, fmt.Sprintf("scale=%d:%d:flags=bicubic", h.Width, h.Height))
+	if h.ToneMap {
+		f = append(f, toneMap...)
+	}
+	return strings.Join(append(f, "setsar=1", "format=yuv420p"), ",")
+}
+
+// toneMap brings HDR10 and HLG to BT.709: linear light, Hable's curve, then the standard transfer.
+var toneMap = []string{
+	"zscale=t=linear:npl=100", "format=gbrpf32le", "zscale=p=bt709", "tonemap=tonemap=hable:desat=0",
+	"zscale=t=bt709:m=bt709:r=tv",
+}
+
+func (h VideoHead) seconds(t media.Ticks) string { return Seconds(t, h.Timescale) }
+
+// Seconds writes a time as ffmpeg reads it, in seconds to the microsecond.
+func Seconds(t media.Ticks, timescale uint32) string {
+	us := media.Rescale(t, timescale, 1_000_000)
+	sign := ""
+	if us < 0 {
+		sign, us = "-", -us
+	}
+	return fmt.Sprintf("%s%d.%06d", sign, us/1_000_000, us%1_000_000)
+}
+
+// Level is the H.264 level that a picture of this size and rate needs, times ten (ISO/IEC 14496-10 table A-1).
+func Level(width, height int, rate media.Rational) int {
+	blocks := ((width + 15) / 16) * ((height + 15) / 16)
+	fps := rate.Float()
+	if fps <= 0 || fps > 300 {
+		fps = 60
+	}
+	perSecond := int(float64(blocks)*fps + 0.5)
+	for _, l := range []struct{ level, blocks, perSecond int }{
+		{30, 1620, 40500}, {31, 3600, 108000}, {32, 5120, 216000}, {40, 8192, 245760}, {42, 8704, 522240},
+		{50, 22080, 589824}, {51, 36864, 983040}, {52, 36864, 2073600},
+	} {
+		if blocks <= l.blocks && perSecond <= l.perSecond {
+			return l.level
+		}
+	}
+	return 62
+}
+
+// Level is the level the head encodes for.
+func (h VideoHead) Level() int { return Level(h.Width, h.Height, h.FrameRate) }
+
+func (h VideoHead) levelText() string { return fmt.Sprintf("%d.%d", h.Level()/10, h.Level()%10) }
