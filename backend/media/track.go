@@ -44,6 +44,7 @@ type Track struct {
 	Title       string        // text from the file: data, never markup
 	Start       time.Duration // first presentation time on the source's own clock
 	Duration    time.Duration //
+	TimeBase    Rational      // seconds per tick of the container's timestamps for this track; zero when unknown
 	BitRate     int64         // bits per second
 	Default     bool          //
 	Forced      bool          //
