@@ -1,0 +1,168 @@
+package library
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"dropstream/backend/fault"
+)
+
+// Bounds of one drop's walk.
+const (
+	maxEntries = 100_000 // entries looked at in folders
+	maxDepth   = 64      // folders within folders
+	dirChunk   = 1024    // entries read at once
+)
+
+// candidate is a file to be looked at, or what is wrong with a dropped path.
+type candidate struct {
+	path   string // resolved; as dropped when err is set
+	shown  string // as it was found
+	info   fs.FileInfo
+	folder *folder // the dropped folder it was found in, nil for a file that was named itself
+	closes bool    // no file: everything before it in its folder was given
+	err    error
+}
+
+// folder is what was found in a dropped folder. The walk fills it but for videos, which whoever handles the files
+// counts; it is judged after the candidate that closes it.
+type folder struct {
+	files   int  // candidates found
+	videos  int  // of them, not refused
+	skipped int  // hidden, special or refused
+	cut     bool // a bound was met: there is more in it
+	err     error
+}
+
+// walker walks the paths of one drop.
+type walker struct {
+	entries int
+	seen    map[string]struct{} // real paths of folders, against loops of links
+}
+
+// walk gives the files of a drop in order: each path in turn, folders in the order of their names. After the last
+// file of a folder comes a candidate without a path that only closes the folder.
+func walk(ctx context.Context, paths []string) iter.Seq[candidate] {
+	return func(yield func(candidate) bool) {
+		w := &walker{seen: make(map[string]struct{})}
+		for _, p := range paths {
+			if ctx.Err() != nil {
+				return
+			}
+			real, fi, err := resolve(p)
+			switch {
+			case err != nil:
+				if !yield(candidate{path: p, shown: p, err: err}) {
+					return
+				}
+			case fi.IsDir():
+				f := &folder{}
+				if !w.dir(ctx, real, p, f, 0, yield) || !yield(candidate{shown: p, folder: f, closes: true}) {
+					return
+				}
+			default:
+				if !yield(candidate{path: real, shown: p, info: fi}) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// dir walks one folder. It is false when yield wants no more.
+func (w *walker) dir(ctx context.Context, real, shown string, f *folder, depth int, yield func(candidate) bool) bool {
+	if _, ok := w.seen[real]; ok {
+		return true
+	}
+	w.seen[real] = struct{}{}
+	entries, err := w.read(ctx, real)
+	if err != nil {
+		f.err = errors.Join(f.err, err)
+	}
+	for _, e := range entries {
+		if ctx.Err() != nil {
+			return true
+		}
+		if w.entries++; w.entries > maxEntries || depth >= maxDepth {
+			f.cut = true
+			return true
+		}
+		if hidden(e) {
+			f.skipped++
+			continue
+		}
+		path, fi, err := resolveEntry(real, e)
+		show := filepath.Join(shown, e.Name())
+		switch {
+		case err != nil:
+			f.skipped++
+		case fi.IsDir():
+			if !w.dir(ctx, path, show, f, depth+1, yield) {
+				return false
+			}
+		default:
+			f.files++
+			if !yield(candidate{path: path, shown: show, info: fi, folder: f}) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// resolveEntry is resolve for an entry of a folder whose own path is resolved already.
+func resolveEntry(dir string, e os.DirEntry) (string, fs.FileInfo, error) {
+	path := filepath.Join(dir, e.Name())
+	if e.Type()&(fs.ModeSymlink|fs.ModeIrregular) != 0 {
+		return resolve(path)
+	}
+	fi, err := e.Info()
+	return path, fi, err
+}
+
+// read gives a folder's entries by name, no more than the drop has room for.
+func (w *walker) read(ctx context.Context, path string) ([]os.DirEntry, error) {
+	d, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("open folder: %w", err)
+	}
+	defer d.Close() //nolint:errcheck // only read
+	var entries []os.DirEntry
+	for len(entries)+w.entries <= maxEntries && ctx.Err() == nil {
+		chunk, readErr := d.ReadDir(dirChunk)
+		entries = append(entries, chunk...)
+		if errors.Is(readErr, io.EOF) {
+			break
+		}
+		if readErr != nil {
+			err = fmt.Errorf("read folder: %w", readErr)
+			break
+		}
+	}
+	// Only a whole listing can be put in order; of one that was cut it is anyhow chance what is in it.
+	slices.SortFunc(entries, func(a, b os.DirEntry) int { return compareNames(a.Name(), b.Name()) })
+	return entries, err
+}
+
+// verdict is what to say of a dropped folder once its files were handled; nil when there is nothing to say.
+func (f *folder) verdict() error {
+	switch {
+	case f.cut:
+		return fault.New(fault.Invalid, "This folder holds too much. Only the first part of it was looked at.")
+	case f.videos > 0:
+		return nil
+	case f.err != nil && f.files == 0:
+		return fault.Wrap(f.err, fault.CodeOf(f.err), "This folder cannot be read.")
+	case f.files+f.skipped == 0:
+		return fault.New(fault.NotVideo, "This folder is empty.")
+	default:
+		return fault.New(fault.NotVideo, "There is no video in this folder.")
+	}
+}
