@@ -1,0 +1,228 @@
+package index
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"dropstream/backend/media"
+)
+
+const maxStsdBytes = 4 << 20
+
+// sampleDescriptions reads stsd (ISO/IEC 14496-12 8.5.2): the track's codec, from its first entry.
+func (f *isoFile) sampleDescriptions(t *trak, b box) error {
+	p, err := f.walk.load(b.body, b.bodySize(), maxStsdBytes)
+	if err != nil {
+		return fmt.Errorf("read stsd: %w", err)
+	}
+	version, _, p, ok := fullBox(p)
+	if !ok || len(p) < 4 {
+		return nil // a track without a description is of no known codec
+	}
+	p = p[4:]
+	eachBoxIn(p, func(typ string, body, whole []byte) {
+		t.out.SampleEntries++
+		if t.out.SampleEntries > 1 {
+			return
+		}
+		t.out.SampleEntry = append([]byte(nil), whole...)
+		e := sampleEntry{t: t.out, typ: typ, quickTime: f.x.Container == media.QuickTime || version == 0}
+		e.read(body)
+	})
+	return nil
+}
+
+// sampleEntry is the state of reading one sample entry.
+type sampleEntry struct {
+	t         *Track
+	typ       string // the entry's own type, or the original one of an encrypted entry
+	quickTime bool   // sound entries may be QuickTime's versions 1 and 2
+}
+
+// read reads an entry by the kind of its track.
+func (e *sampleEntry) read(body []byte) {
+	t := e.t
+	t.CodecTag = tagText(e.typ)
+	r := newBE(body)
+	r.skip(8) // reserved, data_reference_index
+	switch t.Kind {
+	case media.Video:
+		e.video(r)
+	case media.Audio:
+		e.audio(r)
+	default:
+		t.Codec = textCodecs[e.typ]
+		if t.Codec == "" {
+			t.Kind = media.Other
+		} else {
+			t.Kind = media.Text
+		}
+	}
+}
+
+// tagText is a code of four bytes as text, with what cannot be shown left out.
+func tagText(typ string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return -1
+		}
+		return r
+	}, typ)
+}
+
+// video reads a VisualSampleEntry (12.1.3).
+func (e *sampleEntry) video(r *be) {
+	v := &e.t.Video
+	r.skip(16)
+	v.Width, v.Height = int(r.u16()), int(r.u16())
+	r.skip(14 + 32) // resolution, data size, frame_count, compressorname
+	depth := r.u16()
+	r.skip(2)
+	e.t.Codec = videoCodecs[strings.ToLower(e.typ)]
+	if e.t.Codec == "" {
+		e.t.Codec = videoCodecs[e.typ]
+	}
+	_ = depth // a colour table follows for some depths; the walk below does not find boxes in it, and needs none
+	if r.ok {
+		e.children(r.p)
+	}
+	e.settleVideo()
+}
+
+// audio reads an AudioSampleEntry (12.2.3) or QuickTime's sound description, versions 0 to 2.
+func (e *sampleEntry) audio(r *be) {
+	a := &e.t.Audio
+	version := r.u16()
+	r.skip(6)
+	a.Channels = int(r.u16())
+	bits := int(r.u16())
+	r.skip(4) // compression ID, packet size
+	a.SampleRate = int(r.u32() >> 16)
+	e.t.Codec = audioCodecs[e.typ]
+	if e.quickTime {
+		switch version {
+		case 1:
+			r.skip(16)
+		case 2:
+			r.skip(4) // size of this structure
+			if rate := math.Float64frombits(r.u64()); rate >= 1 && rate < 1e7 {
+				a.SampleRate = int(rate)
+			}
+			a.Channels = int(min(r.u32(), 255))
+			r.skip(4)
+			bits = int(r.u32())
+			flags := r.u32()
+			r.skip(8)
+			if e.typ == "lpcm" {
+				e.t.Codec = pcmCodec(bits, flags&1 != 0, flags&2 != 0)
+			}
+		}
+	}
+	if !r.ok {
+		return
+	}
+	switch e.typ {
+	case "twos", "sowt", "raw ":
+		if bits == 24 || bits == 32 || bits == 8 {
+			e.t.Codec = pcmCodec(bits, false, e.typ == "twos")
+		}
+	}
+	e.children(r.p)
+	e.settleAudio()
+}
+
+// pcmCodec is ffmpeg's name for raw sound.
+func pcmCodec(bits int, float, bigEndian bool) media.Codec {
+	kind, order := "s", "le"
+	if float {
+		kind = "f"
+	}
+	if bigEndian {
+		order = "be"
+	}
+	if bits == 8 {
+		return "pcm_s8"
+	}
+	return media.Codec(fmt.Sprintf("pcm_%s%d%s", kind, bits, order))
+}
+
+// children reads the boxes inside a sample entry.
+func (e *sampleEntry) children(p []byte) {
+	t := e.t
+	eachBoxIn(p, func(typ string, body, _ []byte) {
+		switch typ {
+		case "avcC", "hvcC", "av1C", "vpcC", "vvcC", "dOps", "dfLa", "alac", "dac3", "dec3", "dac4", "glbl", "ddts", "apvC":
+			if typ == "alac" && len(body) < 8 || e.typ == "alac" && typ != "alac" {
+				return
+			}
+			if t.CodecPrivate == nil {
+				t.CodecPrivate = body
+				e.configuration(typ, body)
+			}
+		case "pcmC": // ISO/IEC 23003-5 4.2: flags (little-endian), bits
+			if len(body) >= 6 && (e.typ == "ipcm" || e.typ == "fpcm") {
+				t.Codec = pcmCodec(int(body[5]), e.typ == "fpcm", body[4]&1 == 0)
+			}
+		case "esds":
+			if _, _, rest, ok := fullBox(body); ok {
+				e.esds(rest)
+			}
+		case "wave":
+			e.children(body)
+		case "sinf":
+			e.protection(body)
+		case "pasp":
+			r := newBE(body)
+			if h, v := r.u32(), r.u32(); r.ok && h > 0 && v > 0 {
+				t.Video.PixelAspect = reduced(int64(h), int64(v))
+			}
+		case "colr":
+			e.colour(body)
+		case "dvcC", "dvvC", "dvwC":
+			if len(body) > 2 {
+				t.Video.DolbyVisionProfile = int(body[2] >> 1)
+			}
+		case "fiel":
+			if len(body) > 0 && body[0] == 2 {
+				t.Video.Interlaced = true
+			}
+		case "btrt":
+			r := newBE(body)
+			r.skip(8)
+			if avg := r.u32(); r.ok && avg > 0 {
+				t.BitRate = int64(avg)
+			}
+		}
+	})
+}
+
+// protection reads sinf (8.12): the track is locked, and frma says what it was.
+func (e *sampleEntry) protection(p []byte) {
+	e.t.Encrypted = true
+	eachBoxIn(p, func(typ string, body, _ []byte) {
+		if typ != "frma" || len(body) < 4 {
+			return
+		}
+		e.typ = string(body[:4])
+		switch e.t.Kind {
+		case media.Video:
+			e.t.Codec = videoCodecs[strings.ToLower(e.typ)]
+		case media.Audio:
+			e.t.Codec = audioCodecs[e.typ]
+		default:
+		}
+	})
+}
+
+// colour reads colr (12.1.5): code points of ISO/IEC 23091-2.
+func (e *sampleEntry) colour(p []byte) {
+	if len(p) < 10 || string(p[:4]) != "nclx" && string(p[:4]) != "nclc" {
+		return
+	}
+	r := newBE(p[4:])
+	setColour(&e.t.Video, r.u16(), r.u16(), r.u16())
+	if string(p[:4]) == "nclx" {
+		e.t.Video.FullRange = r.u8()&0x80 != 0
+	}
+}

@@ -1,0 +1,77 @@
+package index
+
+import "dropstream/backend/media"
+
+// Track is one track of a source and where its samples are. All Ticks are in units of 1/Timescale seconds on the
+// presentation timeline: the one that players show, edit list applied.
+type Track struct {
+	media.Track
+
+	ID        uint32 // track_ID of tkhd, or Matroska's TrackNumber
+	Timescale uint32 // never 0. Matroska: 1e9/TimestampScale, or 1e9 where that is no whole number
+
+	// StartTicks is the first presented PTS; EndTicks the end of the last presented frame. Matroska: EndTicks comes
+	// from the last blocks of the file where they could be reached, else from the segment's Duration.
+	StartTicks, EndTicks media.Ticks
+
+	SampleCount uint32 // 0 for Matroska, whose samples are not known
+	SampleBytes int64  // sum of all sample sizes
+
+	// Keyframes are exactly the sync samples (stss, or the sample flags of fragments; Matroska: the Cues of this
+	// track), those outside the presentation too. Ascending in decode order. Nil with AllSync.
+	Keyframes []Keyframe
+	// AllSync says that every sample is a sync sample.
+	AllSync bool
+	// SyncUncertain says that AllSync is only what a missing table implies, of a codec that is rarely intra-only:
+	// the samples themselves have to be asked.
+	SyncUncertain bool
+	// ClosedGOP says that no sample is presented before the keyframe that it follows in decode order.
+	ClosedGOP bool
+
+	// EditsExact says that the presentation is the plain samples [FirstSample, EndSample), shifted in time: the edit
+	// list is none, or empty edits and then one edit at rate 1 which, for video, starts on a keyframe and cuts
+	// between frames in decode order. Without it the samples alone do not give the presentation.
+	EditsExact bool
+	// FirstSample and EndSample bound the presented samples: those from FirstSample up to, not including, EndSample.
+	// Audio that starts before the edit (priming), or at its end or later, is outside.
+	FirstSample, EndSample uint32
+
+	MaxGOPDuration media.Ticks // the longest time from a keyframe to the next one, or to the end
+	MaxSampleBytes uint32      //
+	DTSMonotonic   bool        // every sample is decoded later than the one before it
+	Truncated      bool        // the last sample lies beyond the end of the file
+
+	SampleEntry   []byte // the first sample entry of stsd, the whole box; MP4 only
+	SampleEntries int    // how many entries stsd has; more than one: samples do not share one configuration
+	CodecPrivate  []byte // payload of avcC, hvcC, av1C ..., AudioSpecificConfig, or Matroska's CodecPrivate
+	NALLengthSize int    // bytes of the length before each NAL unit; 0 for codecs without NAL units
+
+	shift media.Ticks // presentation time = media time + shift
+	src   *source
+	moov  *tables    // samples described by moov; nil when there are none
+	runs  []trackRun // samples described by fragments, after those of moov
+}
+
+// Keyframe is a sync sample. Both times are on the presentation timeline.
+type Keyframe struct {
+	Sample uint32      // its number, from 0, in decode order; Matroska: its number among the cues
+	DTS    media.Ticks // Matroska: the same as PTS
+	PTS    media.Ticks
+}
+
+// Sample is one sample of a track.
+type Sample struct {
+	Offset   int64       // first byte, in the file
+	Size     uint32      // bytes
+	Duration uint32      // as the table says it; DTS may still jump between fragments
+	DTS      media.Ticks // on the presentation timeline, so it may be negative
+	CTO      int32       // composition time offset: PTS = DTS + CTO
+	Sync     bool
+}
+
+// PTS is the presentation time.
+func (s Sample) PTS() media.Ticks { return s.DTS + media.Ticks(s.CTO) }
+
+// PresentationOffset is what Samples adds to the track's raw media times: the empty edit's length less the edit's
+// media_time, in Ticks.
+func (t *Track) PresentationOffset() media.Ticks { return t.shift }
