@@ -156,6 +156,9 @@ func comparePCM(t *testing.T, track *index.Track, all []index.Sample, want []pac
 
 func comparePresented(t *testing.T, track *index.Track, all []index.Sample, want []packet) {
 	t.Helper()
+	if len(want) == 0 && track.Kind != media.Video && track.Kind != media.Audio {
+		return
+	}
 	if !track.EditsExact || len(all) == 0 || all[0].Size <= 8 && track.Kind == media.Audio {
 		return
 	}
