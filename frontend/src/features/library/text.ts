@@ -1,0 +1,61 @@
+import { number, percent, rough } from '../../lib/format';
+
+/** The words of the library, in one place so that they can be said in another language. */
+export const text = {
+  brand: 'drop.stream',
+  emptyTitle: 'Drop a video',
+  emptyLead: 'It plays at once. It stays on this computer.',
+  chooseFiles: 'Choose files',
+  enterPath: 'Enter a path',
+  trySample: 'Try a sample',
+  foot: (key: string) => `Any format, any length · ${key} pastes a path`,
+  search: 'Search your library',
+  clearSearch: 'Clear the search',
+  add: 'Add videos',
+  settings: 'Settings and check-up',
+  continue: 'Continue',
+  library: 'Library',
+  found: (query: string) => `Results for “${query}”`,
+  count: (n: number) => (n === 1 ? '1 video' : `${number(n)} videos`),
+  used: (size: string) => `${size} stored`,
+  recentlyAdded: 'Recently added',
+  nothingFound: 'Nothing found',
+  nothingFoundLead: 'No title in your library has these words.',
+  unreachable: 'The library cannot be shown',
+  tryAgain: 'Try again',
+  lost: 'drop.stream does not answer. Trying again…',
+  adding: 'Looking at the files…',
+  remove: (title: string) => `Remove ${title} from the library`,
+  soundOnly: 'sound only',
+
+  asItIs: 'plays as it is',
+  converted: 'converted for this screen',
+  stored: 'in library',
+  missing: 'original is missing',
+  failed: 'cannot be played',
+  storing: 'storing',
+  indexing: 'reading the file',
+  left: (ms: number) => `${rough(ms)} left`,
+  part: (fraction: number) => percent(fraction),
+  watched: (fraction: number) => `${percent(fraction)} watched`,
+
+  dropTitle: (n: number) =>
+    n === 0 ? 'Drop to watch' : n === 1 ? 'Drop to watch' : `Drop ${number(n)} files`,
+  dropLead: (n: number) => (n > 1 ? 'The first one plays at once' : 'It plays at once'),
+
+  pathTitle: 'Where is the video?',
+  pathLead: 'Paste the path of a file or folder on the computer that runs drop.stream.',
+  pathDropped:
+    'A browser doesn’t tell drop.stream where a dropped file is. Paste its path here, or drop it on the program’s own window.',
+  pathLabel: 'Path',
+  pathPlaceholder: '/home/me/Videos/evening.mkv',
+  pathWrong:
+    'This doesn’t look like a path. It starts at the top, like /home/me/film.mkv or C:\\Films\\film.mkv.',
+  pathAdd: 'Play',
+  pathFolderHint: 'Several paths, one a line, work too.',
+  close: 'Close',
+  clipboard: 'The clipboard',
+  clipboardNoPath: 'holds no path to a file.',
+  notices: 'Messages',
+  dismiss: 'Dismiss',
+};

@@ -1,0 +1,43 @@
+import { clock, number, percent, pictureSize, span } from '../../lib/format';
+import type { FailureKind, Quality } from '../../lib/player';
+
+/** The words of the player. */
+export const text = {
+  player: (title: string) => `Player: ${title}`,
+  back: 'Back to the library',
+  play: 'Play',
+  pause: 'Pause',
+  replay: 'Play again',
+  back10: 'Back 10 seconds',
+  forward10: 'Forward 10 seconds',
+  mute: 'Sound off',
+  unmute: 'Sound on',
+  volume: 'Volume',
+  volumeValue: (volume: number) => percent(volume),
+  timeline: 'Timeline',
+  place: (seconds: number, of: number) => `${span(seconds * 1000)} of ${span(of * 1000)}`,
+  time: (seconds: number) => clock(seconds * 1000),
+  quality: 'Quality',
+  auto: 'Automatic',
+  original: 'Original',
+  asItIs: 'plays as it is',
+  converted: 'converted for this screen',
+  qualityName(quality: Quality): string {
+    if (quality.rendition === 'original') return text.original;
+    return /^\d+p$/.test(quality.rendition) ? quality.rendition : pictureSize(quality.height, quality.height);
+  },
+  speed: 'Speed',
+  rate: (rate: number) => `${number(rate)}×`,
+  usual: 'usual',
+  full: 'Fill the screen',
+  unfull: 'Leave the full screen',
+  loading: 'Loading',
+  tryAgain: 'Try again',
+  failedTitle: 'This video stopped',
+  failures: {
+    network: 'The rest of the video did not arrive. It may help to try again.',
+    media: 'The picture could not be decoded here. It may help to try again or to choose another quality.',
+    unsupported: 'This browser cannot play what drop.stream sends. A newer one can.',
+  } satisfies Record<FailureKind, string>,
+  cannotOpen: 'This video cannot be opened',
+};

@@ -1,0 +1,150 @@
+/**
+ * The data of backend/api/api.go, field by field. Times are RFC 3339, durations milliseconds, slices never null.
+ */
+
+export type State = 'linked' | 'stored' | 'missing' | 'failed';
+export type Plays = 'as_it_is' | 'converted';
+
+/** An error made for people: a stable code and one plain sentence. */
+export interface Problem {
+  code: string;
+  message: string;
+}
+
+export interface Track {
+  kind: 'video' | 'audio' | 'text' | 'other';
+  codec: string;
+  language: string;
+  title: string;
+  detail: string;
+  default: boolean;
+}
+
+export interface Progress {
+  kind: string;
+  /** 0 to 1; -1 when not known. */
+  fraction: number;
+  remainingMs: number;
+}
+
+export interface Item {
+  id: string;
+  title: string;
+  path: string;
+  fileName: string;
+  container: string;
+  durationMs: number;
+  sizeBytes: number;
+  /** As shown; 0 for sound only. */
+  width: number;
+  height: number;
+  state: State;
+  plays: Plays;
+  why: string;
+  problem?: Problem;
+  tracks: Track[];
+  posterUrl: string;
+  url: string;
+  positionMs: number;
+  addedAt: string;
+  playedAt: string;
+  progress?: Progress;
+}
+
+/** What became of one dropped file: an item, or a problem. */
+export interface Added {
+  path: string;
+  name: string;
+  new: boolean;
+  item?: Item;
+  problem?: Problem;
+}
+
+export interface AddRequest {
+  paths: string[];
+  dir?: string;
+}
+export interface AddResult {
+  added: Added[];
+}
+export interface ItemsRequest {
+  query: string;
+  offset: number;
+  /** At most 500. */
+  limit: number;
+}
+export interface ItemsPage {
+  items: Item[];
+  total: number;
+  usedBytes: number;
+}
+export interface ItemRequest {
+  id: string;
+}
+export interface RemoveRequest {
+  ids: string[];
+}
+export interface RemoveResult {
+  removed: number;
+}
+export interface PlayRequest {
+  id: string;
+}
+export interface Playback {
+  item: Item;
+  url: string;
+  positionMs: number;
+}
+export interface PositionRequest {
+  id: string;
+  positionMs: number;
+}
+export interface Done {
+  ok: boolean;
+}
+export interface Client {
+  window: boolean;
+  agent: string;
+  types: Record<string, boolean>;
+}
+export interface ClientAdvice {
+  problem?: Problem;
+}
+export type CheckResult = 'ok' | 'warn' | 'fail';
+export interface Check {
+  name: string;
+  result: CheckResult;
+  detail: string;
+  advice: string;
+}
+export interface Report {
+  version: string;
+  system: string;
+  dataDir: string;
+  checks: Check[];
+  healthy: boolean;
+}
+
+interface Numbered {
+  /** Counts up by one; a gap means that events were lost. */
+  seq: number;
+}
+export type Event = Numbered &
+  ({ kind: 'item'; item: Item } | { kind: 'removed'; id: string } | { kind: 'added'; added: Added[] });
+
+/** The verbs: what each takes and gives. */
+export interface Verbs {
+  add: [AddRequest, AddResult];
+  sample: [undefined, AddResult];
+  items: [ItemsRequest, ItemsPage];
+  item: [ItemRequest, Item];
+  remove: [RemoveRequest, RemoveResult];
+  play: [PlayRequest, Playback];
+  savePosition: [PositionRequest, Done];
+  doctor: [undefined, Report];
+  reportClient: [Client, ClientAdvice];
+  pending: [undefined, AddResult];
+  pickFiles: [undefined, AddResult];
+  pickFolder: [undefined, AddResult];
+}
+export type Verb = keyof Verbs;

@@ -1,0 +1,138 @@
+import Hls, { type HlsConfig, type Level, type LoadPolicy } from 'hls.js';
+import type { Engine, EngineEvents, Quality } from './engine';
+
+/**
+ * A segment that is still being made answers late, and after 9 s with 503: wait for it, and ask again. A 4xx is never
+ * asked for again.
+ */
+const patient: LoadPolicy = {
+  default: {
+    maxTimeToFirstByteMs: 20_000,
+    maxLoadTimeMs: 120_000,
+    timeoutRetry: { maxNumRetry: 4, retryDelayMs: 0, maxRetryDelayMs: 0 },
+    errorRetry: { maxNumRetry: 8, retryDelayMs: 500, maxRetryDelayMs: 4000 },
+  },
+};
+
+const config: Partial<HlsConfig> = {
+  lowLatencyMode: false,
+  startFragPrefetch: true,
+  // The program is on this computer: there is no bandwidth to find out, and the first guess is a fast one.
+  testBandwidth: false,
+  abrEwmaDefaultEstimate: 50e6,
+  maxBufferLength: 20,
+  maxMaxBufferLength: 60,
+  maxBufferSize: 150e6,
+  backBufferLength: 30,
+  manifestLoadPolicy: patient,
+  playlistLoadPolicy: patient,
+  fragLoadPolicy: patient,
+};
+
+/** Plays through Media Source Extensions, or through the webview's own player where it has no such thing. */
+export function createEngine(video: HTMLVideoElement, events: EngineEvents): Engine {
+  return Hls.isSupported() ? new HlsEngine(video, events) : new NativeEngine(video, events);
+}
+
+class HlsEngine implements Engine {
+  #video: HTMLVideoElement;
+  #events: EngineEvents;
+  #hls: Hls | undefined;
+
+  constructor(video: HTMLVideoElement, events: EngineEvents) {
+    this.#video = video;
+    this.#events = events;
+  }
+
+  load(url: string, startSeconds: number): void {
+    this.destroy();
+    const hls = new Hls({ ...config, startPosition: startSeconds });
+    this.#hls = hls;
+    // A callback of an instance that was left behind must not speak for the one that came after it.
+    const current = () => this.#hls === hls;
+
+    hls.on(Hls.Events.MANIFEST_PARSED, (_, { levels }) => {
+      if (!current()) return;
+      // The first variant as listed is the one that fits; levels are sorted, so its place has to be asked for.
+      hls.startLevel = hls.firstLevel;
+      this.#events.onqualities(levels.map(toQuality));
+    });
+    hls.on(Hls.Events.LEVEL_SWITCHED, (_, { level }) => {
+      if (current()) this.#events.onquality(level);
+    });
+    hls.on(Hls.Events.ERROR, (_, { fatal, type }) => {
+      if (!current() || !fatal) return;
+      this.#events.onfailure(type === Hls.ErrorTypes.NETWORK_ERROR ? 'network' : 'media');
+    });
+    hls.loadSource(url);
+    hls.attachMedia(this.#video);
+  }
+
+  choose(id: number): void {
+    if (this.#hls) this.#hls.nextLevel = id;
+  }
+
+  recover(): void {
+    this.#hls?.recoverMediaError();
+  }
+
+  restart(): void {
+    this.#hls?.startLoad();
+  }
+
+  destroy(): void {
+    const hls = this.#hls;
+    this.#hls = undefined;
+    hls?.destroy();
+  }
+}
+
+class NativeEngine implements Engine {
+  #video: HTMLVideoElement;
+  #events: EngineEvents;
+
+  constructor(video: HTMLVideoElement, events: EngineEvents) {
+    this.#video = video;
+    this.#events = events;
+  }
+
+  load(url: string, startSeconds: number): void {
+    if (this.#video.canPlayType('application/vnd.apple.mpegurl') === '') {
+      this.#events.onfailure('unsupported');
+      return;
+    }
+    this.#video.src = url;
+    if (startSeconds > 0) this.#video.currentTime = startSeconds;
+  }
+
+  choose(): void {
+    // The webview chooses by itself.
+  }
+
+  recover(): void {
+    this.#video.load();
+  }
+
+  restart(): void {
+    this.#video.load();
+  }
+
+  destroy(): void {
+    this.#video.removeAttribute('src');
+    this.#video.load();
+  }
+}
+
+function toQuality(level: Level, id: number): Quality {
+  return {
+    id,
+    rendition: renditionOf(level.url[0] ?? ''),
+    height: level.height,
+    frameRate: level.frameRate,
+  };
+}
+
+/** Media addresses name the rendition: …/v/RENDITION/PLAN/media.m3u8, or …/a/TRACK/RENDITION/PLAN/media.m3u8. */
+function renditionOf(url: string): string {
+  return /\/(?:v|a\/\d+)\/([^/]+)\/[^/]+\/[^/]+$/.exec(url)?.[1] ?? '';
+}

@@ -1,0 +1,18 @@
+import type { EngineFactory } from './engine';
+
+export { auto, type FailureKind, type Quality } from './engine';
+export { Player, type Span } from './player.svelte';
+export { requestOf, type Request, shortcuts } from './shortcuts';
+
+let engine: Promise<EngineFactory> | undefined;
+
+/**
+ * The engine, loaded once. It is larger than the rest of the page and not needed to show the library, so it comes
+ * after the first paint; calling this early makes the first drop as quick as the second.
+ */
+export function loadEngine(): Promise<EngineFactory> {
+  engine ??= import('./hls').then((module) => module.createEngine);
+  // A failed load is tried again the next time.
+  engine.catch(() => (engine = undefined));
+  return engine;
+}

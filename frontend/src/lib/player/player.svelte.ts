@@ -1,0 +1,213 @@
+import { auto, type Engine, type EngineFactory, type FailureKind, type Quality } from './engine';
+import { keptSound, keepSound } from './sound';
+
+/** A stretch of time, in seconds. */
+export interface Span {
+  start: number;
+  end: number;
+}
+
+/** Two failures of decoding closer than this, in seconds, are one that could not be helped. */
+const recoverySpacing = 30;
+
+/**
+ * What a media element does, as state. Requests go to the element; state comes from its events and is never assumed.
+ * Times are in seconds, as the element has them.
+ */
+export class Player {
+  paused = $state(true);
+  seeking = $state(false);
+  waiting = $state(true);
+  ended = $state(false);
+  /** True from the first picture (or sound) on. */
+  started = $state(false);
+  currentTime = $state(0);
+  duration = $state(0);
+  buffered = $state.raw<Span[]>([]);
+  volume = $state(1);
+  muted = $state(false);
+  rate = $state(1);
+  /** The pictures are this large; 0 for sound only. */
+  videoHeight = $state(0);
+
+  qualities = $state.raw<Quality[]>([]);
+  /** The quality that was asked for: an id, or auto. */
+  chosen = $state(auto);
+  /** The quality that is shown; undefined before the first picture. */
+  shown = $state<number | undefined>();
+  failure = $state<FailureKind | undefined>();
+
+  #video: HTMLVideoElement;
+  #create: EngineFactory;
+  #engine: Engine | undefined;
+  #listening = new AbortController();
+  #recoveredAt: number | undefined;
+
+  constructor(video: HTMLVideoElement, create: EngineFactory) {
+    this.#video = video;
+    this.#create = create;
+    const { volume, muted } = keptSound();
+    video.volume = volume;
+    video.muted = muted;
+    this.#listen();
+    this.#readSound();
+  }
+
+  /** The quality that is shown. */
+  readonly quality = $derived(this.qualities.find(({ id }) => id === this.shown));
+
+  /** Starts a presentation, at a place in seconds; the length is what is known of it until the element says. */
+  load(url: string, start: number, duration: number): void {
+    this.#engine?.destroy();
+    this.failure = undefined;
+    this.started = false;
+    this.waiting = true;
+    this.ended = false;
+    this.chosen = auto;
+    this.shown = undefined;
+    this.qualities = [];
+    this.currentTime = start;
+    this.duration = duration;
+    this.#recoveredAt = undefined;
+
+    let engine: Engine | undefined = undefined;
+    const current = () => engine !== undefined && this.#engine === engine;
+    engine = this.#create(this.#video, {
+      onqualities: (qualities) => {
+        if (current()) this.qualities = qualities;
+      },
+      onquality: (id) => {
+        if (current()) this.shown = id;
+      },
+      onfailure: (kind) => {
+        if (current()) this.#fail(kind);
+      },
+    });
+    this.#engine = engine;
+    engine.load(url, start);
+    this.play();
+  }
+
+  play(): void {
+    // Refused when nobody has touched the page yet: then it stays paused, which is shown.
+    this.#video.play()?.catch(() => undefined);
+  }
+
+  pause(): void {
+    this.#video.pause();
+  }
+
+  toggle(): void {
+    if (this.#video.paused) this.play();
+    else this.pause();
+  }
+
+  seek(seconds: number): void {
+    if (!Number.isFinite(seconds)) return;
+    this.#video.currentTime = Math.min(Math.max(seconds, 0), this.duration || 0);
+  }
+
+  skip(seconds: number): void {
+    this.seek(this.#video.currentTime + seconds);
+  }
+
+  /** Shows the next or an earlier picture. */
+  step(frames: number): void {
+    this.pause();
+    this.skip(frames / (this.quality?.frameRate || 25));
+  }
+
+  setVolume(volume: number): void {
+    this.#video.volume = Math.min(Math.max(volume, 0), 1);
+    this.#video.muted = this.#video.volume === 0;
+  }
+
+  toggleMuted(): void {
+    this.#video.muted = !this.#video.muted;
+    if (!this.#video.muted && this.#video.volume === 0) this.#video.volume = 0.5;
+  }
+
+  setRate(rate: number): void {
+    this.#video.playbackRate = rate;
+  }
+
+  choose(id: number): void {
+    this.chosen = id;
+    this.#engine?.choose(id);
+  }
+
+  /** Tries to go on after a failure. */
+  retry(): void {
+    const kind = this.failure;
+    this.failure = undefined;
+    this.#recoveredAt = undefined;
+    this.waiting = true;
+    if (kind === 'media') this.#engine?.recover();
+    else this.#engine?.restart();
+    this.play();
+  }
+
+  destroy(): void {
+    this.#listening.abort();
+    this.#engine?.destroy();
+    this.#engine = undefined;
+  }
+
+  #fail(kind: FailureKind): void {
+    const at = this.#video.currentTime;
+    const again = this.#recoveredAt !== undefined && Math.abs(at - this.#recoveredAt) < recoverySpacing;
+    if (kind === 'media' && !again) {
+      this.#recoveredAt = at;
+      this.#engine?.recover();
+      this.play();
+      return;
+    }
+    this.failure = kind;
+    this.waiting = false;
+    this.pause();
+  }
+
+  #listen(): void {
+    const video = this.#video;
+    const on = (names: string, run: () => void) => {
+      for (const name of names.split(' '))
+        video.addEventListener(name, run, { signal: this.#listening.signal });
+    };
+    on('play pause ended', () => {
+      this.paused = video.paused;
+      this.ended = video.ended;
+    });
+    on('waiting stalled', () => (this.waiting = video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA));
+    on('playing canplay seeked loadeddata', () => {
+      this.waiting = false;
+      if (video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA) this.started = true;
+    });
+    on('seeking seeked', () => {
+      this.seeking = video.seeking;
+      this.ended = video.ended;
+    });
+    on('timeupdate seeking seeked ended', () => {
+      // Before its first frame the element says 0, wherever it was told to start.
+      if (this.started) this.currentTime = video.currentTime;
+    });
+    on('durationchange', () => {
+      if (Number.isFinite(video.duration) && video.duration > 0) this.duration = video.duration;
+    });
+    on('progress timeupdate seeked', () => (this.buffered = spans(video.buffered)));
+    on('ratechange', () => (this.rate = video.playbackRate));
+    on('resize loadedmetadata', () => (this.videoHeight = video.videoHeight));
+    on('volumechange', () => {
+      this.#readSound();
+      keepSound({ volume: video.volume, muted: video.muted });
+    });
+  }
+
+  #readSound(): void {
+    this.volume = this.#video.volume;
+    this.muted = this.#video.muted;
+  }
+}
+
+function spans(ranges: TimeRanges): Span[] {
+  return Array.from({ length: ranges.length }, (_, i) => ({ start: ranges.start(i), end: ranges.end(i) }));
+}

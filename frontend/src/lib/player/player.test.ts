@@ -1,0 +1,194 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { auto, type Engine, type EngineEvents, type FailureKind } from './engine';
+import { Player } from './player.svelte';
+
+/** An engine that does nothing but remember what it was asked. */
+class FakeEngine implements Engine {
+  calls: string[] = [];
+  constructor(readonly events: EngineEvents) {}
+  load(url: string, start: number) {
+    this.calls.push(`load ${url} ${start}`);
+  }
+  choose(id: number) {
+    this.calls.push(`choose ${id}`);
+  }
+  recover() {
+    this.calls.push('recover');
+  }
+  restart() {
+    this.calls.push('restart');
+  }
+  destroy() {
+    this.calls.push('destroy');
+  }
+}
+
+/** jsdom has no media: what a video element does here is what the test says. */
+function fakeVideo() {
+  const video = document.createElement('video');
+  const state = { paused: true, currentTime: 0, duration: Number.NaN, readyState: 0, seeking: false };
+  for (const name of Object.keys(state) as (keyof typeof state)[]) {
+    Object.defineProperty(video, name, {
+      get: () => state[name],
+      set: (value: never) => (state[name] = value),
+    });
+  }
+  video.play = () => {
+    state.paused = false;
+    video.dispatchEvent(new Event('play'));
+    return Promise.resolve();
+  };
+  video.pause = () => {
+    state.paused = true;
+    video.dispatchEvent(new Event('pause'));
+  };
+  const tell = (name: string, change: Partial<typeof state> = {}) => {
+    Object.assign(state, change);
+    video.dispatchEvent(new Event(name));
+  };
+  return { video, state, tell };
+}
+
+function setUp() {
+  const engines: FakeEngine[] = [];
+  const media = fakeVideo();
+  const player = new Player(media.video, (_, events) => {
+    const engine = new FakeEngine(events);
+    engines.push(engine);
+    return engine;
+  });
+  player.load('a.m3u8', 12, 100);
+  const engine = () => engines.at(-1) as FakeEngine;
+  return { player, engines, engine, ...media };
+}
+
+beforeEach(() => localStorage.clear());
+
+describe('loading', () => {
+  test('starts at the place that was asked for, and knows its length before the element does', () => {
+    const { player, engine } = setUp();
+    expect(engine().calls).toEqual(['load a.m3u8 12']);
+    expect([player.currentTime, player.duration, player.started, player.waiting]).toEqual([
+      12,
+      100,
+      false,
+      true,
+    ]);
+  });
+
+  test('does not believe the clock before the first picture', () => {
+    const { player, tell } = setUp();
+    tell('timeupdate', { currentTime: 0 });
+    expect(player.currentTime).toBe(12);
+    tell('loadeddata', { readyState: 2 });
+    tell('timeupdate', { currentTime: 12.5 });
+    expect([player.currentTime, player.started]).toEqual([12.5, true]);
+  });
+
+  test('an engine that was left behind is not heard', () => {
+    const { player, engines } = setUp();
+    player.load('b.m3u8', 0, 50);
+    expect(engines[0]?.calls.at(-1)).toBe('destroy');
+    engines[0]?.events.onqualities([{ id: 0, rendition: 'original', height: 1080, frameRate: 25 }]);
+    engines[0]?.events.onfailure('network');
+    expect([player.qualities, player.failure]).toEqual([[], undefined]);
+  });
+});
+
+describe('requests', () => {
+  test('state waits for the element', () => {
+    const { player, state, tell } = setUp();
+    player.pause();
+    expect(player.paused).toBe(true);
+    tell('loadeddata', { readyState: 2 });
+    player.seek(40);
+    expect([state.currentTime, player.currentTime]).toEqual([40, 12]);
+    tell('seeked');
+    expect(player.currentTime).toBe(40);
+  });
+
+  test.each([
+    [-5, 0],
+    [1e9, 100],
+    [30, 30],
+  ])('a seek to %d goes to %d', (to, want) => {
+    const { player, state } = setUp();
+    player.seek(to);
+    expect(state.currentTime).toBe(want);
+  });
+
+  test('a seek to nowhere is none', () => {
+    const { player, state } = setUp();
+    state.currentTime = 7;
+    player.seek(Number.NaN);
+    expect(state.currentTime).toBe(7);
+  });
+
+  test('a step is one picture long, and pauses', () => {
+    const { player, engine, state } = setUp();
+    engine().events.onqualities([{ id: 0, rendition: 'original', height: 1080, frameRate: 50 }]);
+    engine().events.onquality(0);
+    state.currentTime = 10;
+    player.step(1);
+    expect(state.currentTime).toBeCloseTo(10.02);
+    expect(player.paused).toBe(true);
+  });
+
+  test('the volume stays between nothing and all, and is kept', () => {
+    const { player, video } = setUp();
+    player.setVolume(3);
+    expect(video.volume).toBe(1);
+    player.setVolume(-1);
+    expect([video.volume, video.muted]).toEqual([0, true]);
+    video.dispatchEvent(new Event('volumechange'));
+    player.toggleMuted();
+    expect([video.volume, video.muted]).toEqual([0.5, false]);
+    video.dispatchEvent(new Event('volumechange'));
+    expect(setUp().player.volume).toBe(0.5);
+  });
+
+  test('a quality is asked of the engine', () => {
+    const { player, engine } = setUp();
+    expect(player.chosen).toBe(auto);
+    player.choose(1);
+    expect([player.chosen, engine().calls.at(-1)]).toEqual([1, 'choose 1']);
+  });
+});
+
+describe('failures', () => {
+  const fail = (kind: FailureKind, at: number) => {
+    const all = setUp();
+    all.state.currentTime = at;
+    all.engine().events.onfailure(kind);
+    return all;
+  };
+
+  test('what does not decode is tried once more', () => {
+    const { player, engine, state } = fail('media', 12);
+    expect([engine().calls.at(-1), player.failure]).toEqual(['recover', undefined]);
+    state.currentTime = 13;
+    engine().events.onfailure('media');
+    expect([player.failure, player.paused]).toEqual(['media', true]);
+  });
+
+  test('a failure far away from the last one is another', () => {
+    const { player, engine, state } = fail('media', 12);
+    state.currentTime = 60;
+    engine().events.onfailure('media');
+    expect(player.failure).toBeUndefined();
+  });
+
+  test('what cannot be loaded is said at once, and can be tried again', () => {
+    const { player, engine } = fail('network', 12);
+    expect(player.failure).toBe('network');
+    player.retry();
+    expect([player.failure, engine().calls.at(-1)]).toEqual([undefined, 'restart']);
+  });
+});
+
+test('after its end nothing is heard', () => {
+  const { player, engine, tell } = setUp();
+  player.destroy();
+  tell('loadeddata', { readyState: 2 });
+  expect([engine().calls.at(-1), player.started]).toEqual(['destroy', false]);
+});

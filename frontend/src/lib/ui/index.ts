@@ -1,0 +1,10 @@
+export { default as Button } from './Button.svelte';
+export { default as Choice } from './Choice.svelte';
+export { default as Icon } from './Icon.svelte';
+export { default as IconButton } from './IconButton.svelte';
+export { default as Menu } from './Menu.svelte';
+export { default as NoticeList } from './NoticeList.svelte';
+export { default as Panel } from './Panel.svelte';
+export { default as Ring } from './Ring.svelte';
+export type { IconName } from './icons';
+export { moving, still } from './motion';
