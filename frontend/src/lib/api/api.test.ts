@@ -4,7 +4,6 @@ import { parseProblem, sentence, toApiError } from './error';
 import { backOff, httpTransport, takeToken } from './http';
 import { EventReader } from './sse';
 import type { Transport } from './transport';
-import type { Event } from './types';
 import { methodOf, wailsTransport } from './wails';
 
 const refused = { code: 'not_video', message: 'This is a ZIP archive, not a video.' };
