@@ -70,12 +70,12 @@ func (l *Library) AddEach(ctx context.Context, paths []string, each func(Added))
 		dir := f.candidate.folder
 		switch {
 		case f.candidate.closes:
-			skipped += dir.skipped
+			skipped += dir.skipped + dir.refused
 			if err := dir.verdict(); err != nil {
 				each(Added{Path: f.candidate.shown, Err: err})
 			}
 		case dir != nil && out.refused:
-			dir.skipped++
+			dir.refused++
 		default:
 			if dir != nil && out.added.Err == nil {
 				dir.videos++
@@ -89,7 +89,7 @@ func (l *Library) AddEach(ctx context.Context, paths []string, each func(Added))
 // produce walks the drop and starts its files, one at a time until the first is a video. The queue bounds the rest.
 func (l *Library) produce(ctx context.Context, paths []string, queue chan<- inFlight) {
 	alone := true
-	for c := range walk(ctx, paths) {
+	for c := range walk(ctx, paths, maxEntries) {
 		f := inFlight{candidate: c, done: make(chan outcome, 1)}
 		handled := alone
 		if alone {

@@ -115,6 +115,7 @@ func (l *Library) reassess(ctx context.Context, id string, src media.Source, cha
 	}
 	l.o.OnChange(id)
 	l.refine(ctx, &it, a.Refined)
+	l.worker.nudge() // the worker may have looked before this was recorded
 	return it, nil
 }
 

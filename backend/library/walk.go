@@ -31,27 +31,30 @@ type candidate struct {
 	err    error
 }
 
-// folder is what was found in a dropped folder. The walk fills it but for videos, which whoever handles the files
-// counts; it is judged after the candidate that closes it.
+// folder is what was found in a dropped folder. It is read after the candidate that closes it.
 type folder struct {
+	// Of the walk:
 	files   int  // candidates found
-	videos  int  // of them, not refused
-	skipped int  // hidden, special or refused
+	skipped int  // hidden or dead entries
 	cut     bool // a bound was met: there is more in it
 	err     error
+	// Of whoever handles the files:
+	videos  int // not refused
+	refused int // refused at the gate
 }
 
 // walker walks the paths of one drop.
 type walker struct {
 	entries int
+	most    int                 // entries looked at in folders
 	seen    map[string]struct{} // real paths of folders, against loops of links
 }
 
 // walk gives the files of a drop in order: each path in turn, folders in the order of their names. After the last
 // file of a folder comes a candidate without a path that only closes the folder.
-func walk(ctx context.Context, paths []string) iter.Seq[candidate] {
+func walk(ctx context.Context, paths []string, most int) iter.Seq[candidate] {
 	return func(yield func(candidate) bool) {
-		w := &walker{seen: make(map[string]struct{})}
+		w := &walker{most: most, seen: make(map[string]struct{})}
 		for _, p := range paths {
 			if ctx.Err() != nil {
 				return
@@ -90,7 +93,7 @@ func (w *walker) dir(ctx context.Context, real, shown string, f *folder, depth i
 		if ctx.Err() != nil {
 			return true
 		}
-		if w.entries++; w.entries > maxEntries || depth >= maxDepth {
+		if w.entries++; w.entries > w.most || depth >= maxDepth {
 			f.cut = true
 			return true
 		}
@@ -135,7 +138,7 @@ func (w *walker) read(ctx context.Context, path string) ([]os.DirEntry, error) {
 	}
 	defer d.Close() //nolint:errcheck // only read
 	var entries []os.DirEntry
-	for len(entries)+w.entries <= maxEntries && ctx.Err() == nil {
+	for len(entries)+w.entries <= w.most && ctx.Err() == nil {
 		chunk, readErr := d.ReadDir(dirChunk)
 		entries = append(entries, chunk...)
 		if errors.Is(readErr, io.EOF) {
