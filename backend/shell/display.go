@@ -1,0 +1,70 @@
+package shell
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Acceleration says when the webview uses the graphics card.
+type Acceleration string
+
+// The accelerations; they are also what DROPSTREAM_GPU may say.
+const (
+	Never    Acceleration = "never"
+	OnDemand Acceleration = "ondemand"
+	Always   Acceleration = "always"
+)
+
+// ChooseAcceleration is what DROPSTREAM_GPU says, for people whose window stays black and who can reach no setting;
+// otherwise on demand where a graphics card can be opened, and never where not (a virtual machine, a remote
+// session), where asking for it gives an empty window.
+func ChooseAcceleration(override string, usable func() bool) Acceleration {
+	switch a := Acceleration(strings.ToLower(override)); a {
+	case Never, OnDemand, Always:
+		return a
+	}
+	if usable() {
+		return OnDemand
+	}
+	return Never
+}
+
+// RenderNode says whether a graphics card's render node can be opened.
+func RenderNode() bool {
+	nodes, err := filepath.Glob("/dev/dri/renderD*")
+	if err != nil { // only a bad pattern
+		return false
+	}
+	for _, node := range nodes {
+		if file, err := os.OpenFile(node, os.O_RDWR, 0); err == nil {
+			return file.Close() == nil
+		}
+	}
+	return false
+}
+
+// Environment is what WebKitGTK has to find in its environment, beside what is there: with NVIDIA's driver its
+// DMA-BUF renderer shows nothing. What a person has set stays.
+func Environment(getenv func(string) string, nvidia bool) map[string]string {
+	const noDMABUF = "WEBKIT_DISABLE_DMABUF_RENDERER"
+	if !nvidia || getenv(noDMABUF) != "" {
+		return nil
+	}
+	return map[string]string{noDMABUF: "1"}
+}
+
+// Nvidia says whether NVIDIA's kernel driver is loaded.
+func Nvidia() bool {
+	_, err := os.Stat("/sys/module/nvidia")
+	return err == nil
+}
+
+// Background is the page's --bg before there is a page, as red, green and blue: of the dark look, unless the
+// desktop's GTK theme is named and is not dark.
+func Background(gtkTheme string) (r, g, b uint8) {
+	if gtkTheme != "" && !strings.Contains(strings.ToLower(gtkTheme), "dark") {
+		return 0xf8, 0xfa, 0xfc // oklch(0.985 0.003 235)
+	}
+	return 0x09, 0x0f, 0x13 // oklch(0.165 0.012 235)
+}

@@ -1,0 +1,109 @@
+package shell
+
+import (
+	"context"
+	"log/slog"
+	"path/filepath"
+
+	"dropstream/backend/api"
+	"dropstream/backend/fault"
+)
+
+// Add adds paths for the page, which is given the result.
+func (s *Shell) Add(r api.AddRequest) (api.AddResult, error) {
+	return guard(s, addTimeout, func(ctx context.Context) (api.AddResult, error) { return s.add(ctx, r) })
+}
+
+// Sample adds the sample clip, which may have to be made first.
+func (s *Shell) Sample() (api.AddResult, error) {
+	return guard(s, addTimeout, func(ctx context.Context) (api.AddResult, error) {
+		core, err := s.await(ctx)
+		if err != nil {
+			return api.AddResult{}, err
+		}
+		return core.API().Sample(ctx)
+	})
+}
+
+func (s *Shell) add(ctx context.Context, r api.AddRequest) (api.AddResult, error) {
+	core, err := s.await(ctx)
+	if err != nil {
+		return api.AddResult{}, err
+	}
+	return core.API().Add(ctx, r)
+}
+
+// Drop takes files that did not come through the page: dropped on the window, given by the command line or by a
+// second launch. It returns at once; the page is told by an event of kind "added", or by Pending when it is not
+// there yet.
+func (s *Shell) Drop(paths []string) {
+	if len(paths) == 0 {
+		return
+	}
+	s.background(func() {
+		result, err := guard(s, addTimeout, func(ctx context.Context) (api.AddResult, error) {
+			return s.add(ctx, api.AddRequest{Paths: paths})
+		})
+		if err != nil {
+			// Told beside the first of the files: the drop failed as a whole.
+			problem := &api.Problem{Code: string(fault.Internal), Message: fault.MessageOf(err)}
+			if call, ok := err.(*CallError); ok { //nolint:errorlint // guard gives the very type
+				problem = &call.problem
+			}
+			s.options.Log.WarnContext(s.ctx, "Drop failed", slog.Any("error", err))
+			name := filepath.Base(paths[0])
+			result.Added = []api.Added{{Path: paths[0], Name: name, Problem: problem}}
+		}
+		s.relay.added(s.ctx, result.Added)
+	})
+}
+
+// Pending gives, once, what became of the files that arrived before the page was there. From then on the page is
+// told by events: it subscribes first and asks this after.
+func (s *Shell) Pending() (api.AddResult, error) {
+	return guard(s, callTimeout, func(ctx context.Context) (api.AddResult, error) {
+		early := s.relay.takePending()
+		core, err := s.await(ctx)
+		if err != nil {
+			return api.AddResult{Added: early}, nil //nolint:nilerr // asking for items tells the page why
+		}
+		result, err := core.API().Pending(ctx)
+		if err != nil {
+			s.options.Log.WarnContext(ctx, "Pending not taken", slog.Any("error", err))
+		}
+		return api.AddResult{Added: append(early, result.Added...)}, nil
+	})
+}
+
+// PickFiles lets the person choose files and adds them. An empty result when nothing was chosen; Busy when a dialog
+// is open already.
+func (s *Shell) PickFiles() (api.AddResult, error) {
+	return s.pick(func(w Window) ([]string, error) { return w.PickFiles() })
+}
+
+// PickFolder is like PickFiles for a folder of videos.
+func (s *Shell) PickFolder() (api.AddResult, error) {
+	return s.pick(func(w Window) ([]string, error) {
+		folder, err := w.PickFolder()
+		if folder == "" {
+			return nil, err
+		}
+		return []string{folder}, err
+	})
+}
+
+func (s *Shell) pick(choose func(Window) ([]string, error)) (api.AddResult, error) {
+	// The time is the person's: it begins to count when they have chosen.
+	paths, err := guard(s, noTimeout, func(context.Context) ([]string, error) {
+		w := s.attachedWindow()
+		if w == nil || !s.picking.TryLock() {
+			return nil, fault.New(fault.Busy, "A dialog is open already.")
+		}
+		defer s.picking.Unlock()
+		return choose(w)
+	})
+	if err != nil || len(paths) == 0 {
+		return api.AddResult{Added: []api.Added{}}, err
+	}
+	return s.Add(api.AddRequest{Paths: paths})
+}
