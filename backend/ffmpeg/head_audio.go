@@ -2,7 +2,6 @@ package ffmpeg
 
 import (
 	"fmt"
-	"strconv"
 
 	"dropstream/backend/media"
 )
@@ -34,26 +33,23 @@ type AudioHead struct {
 func (h AudioHead) Skip() int { return 1 + int(min(h.From, Preroll)) }
 
 // Args is the command line, without the program.
-func (h AudioHead) Args() []string {
+func (h AudioHead) Args() Args {
 	first := (h.From - min(h.From, Preroll)) * aacFrame // of the encoder's input, in presentation samples
 	end := (h.To + 1) * aacFrame                        // one more, for the last frame's overlap
-	a := []string{"-hide_banner", "-nostdin", "-loglevel", "error"}
+	a := Base()
 	if h.Tolerant {
-		a = append(a, "-err_detect", "ignore_err", "-fflags", "+discardcorrupt+genpts")
+		a = a.Opt("-err_detect", "ignore_err").Opt("-fflags", "+discardcorrupt+genpts")
 	}
 	// Seek half a second early: seeking is only as fine as the container's packets.
 	if seek := h.Origin + first - AudioRate/2; seek > h.Start {
-		a = append(a, "-noaccurate_seek", "-seek_timestamp", "1", "-ss", Seconds(seek, AudioRate))
+		a = a.Add("-noaccurate_seek").Opt("-seek_timestamp", "1").Opt("-ss", tickSeconds(seek, AudioRate))
 	}
-	a = append(a, "-copyts")
-	a = append(a, InputArgs(h.Source)...)
 	// aresample fills gaps in the source with silence and drops overlaps, from the first sample asked for on; apad
-	// goes on with silence when the source ends early.
-	// The rate is changed first: first_pts counts samples of the input.
+	// goes on with silence when the source ends early. The rate is changed first: first_pts counts the input's samples.
 	filters := fmt.Sprintf("aresample=%[1]d,asettb=1/%[1]d,asetpts=PTS-(%[2]d),"+
 		"aresample=%[1]d:async=1:min_hard_comp=0.02:first_pts=%[3]d,asettb=1/%[1]d,apad,"+
 		"atrim=start_pts=%[3]d:end_pts=%[4]d,asetpts=PTS-STARTPTS", AudioRate, h.Origin, first, end)
-	return append(a, "-map", "0:"+strconv.Itoa(h.Stream), "-vn", "-sn", "-dn", "-map_metadata", "-1",
-		"-af", filters, "-c:a", "aac", "-b:a", strconv.FormatInt(h.Bits, 10), "-ac", strconv.Itoa(h.Channels),
-		"-f", "adts", "-flush_packets", "1", "pipe:1")
+	return a.Add("-copyts").Source(h.Source).Map(h.Stream).Add("-vn", "-sn", "-dn").Bare().Opt("-af", filters).
+		Opt("-c:a", "aac").Int("-b:a", h.Bits).Int("-ac", int64(h.Channels)).Opt("-flush_packets", "1").
+		To("adts", "pipe:1")
 }

@@ -2,8 +2,8 @@ package ffmpeg
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
+	"time"
 
 	"dropstream/backend/media"
 )
@@ -36,43 +36,46 @@ type VideoHead struct {
 const harmonised = "ref=2:bframes=2:b-pyramid=none:weightp=1:weightb=1:8x8dct=1:cabac=1:keyint=9999:min-keyint=1:" +
 	"scenecut=0:open-gop=0:b-adapt=1:mbtree=0"
 
+// Recipe names the way heads encode. Change it with any change to what they write, so that segments made before are
+// not mixed with new ones.
+const Recipe = "x264 crf23 high harmonised-1, aac 1024-grid-1"
+
 // Args is the command line, without the program.
-func (h VideoHead) Args() []string {
-	a := []string{"-hide_banner", "-nostdin", "-loglevel", "error"}
+func (h VideoHead) Args() Args {
+	a := Base()
 	if h.Tolerant {
-		a = append(a, "-err_detect", "ignore_err", "-fflags", "+discardcorrupt+genpts")
+		a = a.Opt("-err_detect", "ignore_err").Opt("-fflags", "+discardcorrupt+genpts")
 	}
 	if h.Threads > 0 {
-		a = append(a, "-threads", strconv.Itoa(h.Threads))
+		a = a.Int("-threads", int64(h.Threads))
 	}
 	if h.Seek != nil {
 		// -seek_timestamp makes -ss mean the source's clock, as -copyts does for what follows.
-		a = append(a, "-noaccurate_seek", "-seek_timestamp", "1", "-ss", h.seconds(*h.Seek))
+		a = a.Add("-noaccurate_seek").Opt("-seek_timestamp", "1").Opt("-ss", tickSeconds(*h.Seek, h.Timescale))
 	}
-	a = append(a, "-copyts")
-	a = append(a, InputArgs(h.Source)...)
-	a = append(a, "-map", "0:"+strconv.Itoa(h.Stream), "-an", "-sn", "-dn", "-map_metadata", "-1", "-map_chapters", "-1",
-		"-vf", h.filters(), "-fps_mode", "passthrough", "-enc_time_base", fmt.Sprintf("1:%d", h.Timescale),
-		"-c:v", "libx264", "-preset", h.Preset, "-crf", "23", "-profile:v", "high", "-level:v", h.levelText(),
-		"-maxrate", strconv.FormatInt(h.Bits, 10), "-bufsize", strconv.FormatInt(2*h.Bits, 10))
+	a = a.Add("-copyts").Source(h.Source).Map(h.Stream).Add("-an", "-sn", "-dn").Bare().
+		Opt("-vf", h.filters()).Opt("-fps_mode", "passthrough").
+		Opt("-enc_time_base", fmt.Sprintf("1:%d", h.Timescale)).
+		Opt("-c:v", "libx264").Opt("-preset", h.Preset).Opt("-crf", "23").Opt("-profile:v", "high").
+		Opt("-level:v", h.levelText()).Int("-maxrate", h.Bits).Int("-bufsize", 2*h.Bits)
 	if h.Threads > 0 {
-		a = append(a, "-threads", strconv.Itoa(h.Threads))
+		a = a.Int("-threads", int64(h.Threads))
 	}
-	a = append(a, "-x264-params", harmonised, "-forced-idr", "1")
+	a = a.Opt("-x264-params", harmonised).Opt("-forced-idr", "1")
 	if len(h.Keys) > 0 {
 		times := make([]string, len(h.Keys))
 		for i, k := range h.Keys {
-			times[i] = h.seconds(k)
+			times[i] = tickSeconds(k, h.Timescale)
 		}
-		a = append(a, "-force_key_frames", strings.Join(times, ","))
+		a = a.Opt("-force_key_frames", strings.Join(times, ","))
 	}
 	if h.HoldFor > 0 {
-		a = append(a, "-frames:v", "1")
+		a = a.Int("-frames:v", 1)
 	}
-	return append(a, "-video_track_timescale", strconv.FormatUint(uint64(h.Timescale), 10),
-		"-avoid_negative_ts", "disabled", "-use_editlist", "0", "-f", "mp4",
-		"-movflags", "+frag_every_frame+empty_moov+default_base_moof+skip_trailer+frag_discont+skip_sidx",
-		"-flush_packets", "1", "pipe:1")
+	return a.Int("-video_track_timescale", int64(h.Timescale)).
+		Opt("-avoid_negative_ts", "disabled").Opt("-use_editlist", "0").
+		Opt("-movflags", "+frag_every_frame+empty_moov+default_base_moof+skip_trailer+frag_discont+skip_sidx").
+		Opt("-flush_packets", "1").To("mp4", "pipe:1")
 }
 
 // filters is the filter chain. Turning upright is ffmpeg's own doing and comes before it.
@@ -106,16 +109,9 @@ var toneMap = []string{
 	"zscale=t=bt709:m=bt709:r=tv",
 }
 
-func (h VideoHead) seconds(t media.Ticks) string { return Seconds(t, h.Timescale) }
-
-// Seconds writes a time as ffmpeg reads it, in seconds to the microsecond.
-func Seconds(t media.Ticks, timescale uint32) string {
-	us := media.Rescale(t, timescale, 1_000_000)
-	sign := ""
-	if us < 0 {
-		sign, us = "-", -us
-	}
-	return fmt.Sprintf("%s%d.%06d", sign, us/1_000_000, us%1_000_000)
+// tickSeconds writes a time as ffmpeg's options take it.
+func tickSeconds(t media.Ticks, timescale uint32) string {
+	return Seconds(time.Duration(media.Rescale(t, timescale, 1_000_000)) * time.Microsecond)
 }
 
 // Level is the H.264 level that a picture of this size and rate needs, times ten (ISO/IEC 14496-10 table A-1).

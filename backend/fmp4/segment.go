@@ -1,10 +1,13 @@
 package fmp4
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/Eyevinn/mp4ff/mp4"
 
 	"dropstream/backend/media"
 )
@@ -145,4 +148,23 @@ func Segment(sequence uint32, samples []Sample, data []byte, from, to media.Tick
 		return nil, err
 	}
 	return append(head, data...), nil
+}
+
+// FirstSample gives the bytes of the first sample of a segment made here.
+func FirstSample(segment []byte) ([]byte, error) {
+	f, err := mp4.DecodeFile(bytes.NewReader(segment))
+	if err != nil {
+		return nil, fmt.Errorf("decode segment: %w", err)
+	}
+	if len(f.Segments) != 1 || len(f.Segments[0].Fragments) != 1 {
+		return nil, ErrMalformed
+	}
+	samples, err := f.Segments[0].Fragments[0].GetFullSamples(nil)
+	if err != nil {
+		return nil, fmt.Errorf("decode segment: %w", err)
+	}
+	if len(samples) == 0 {
+		return nil, ErrEmpty
+	}
+	return samples[0].Data, nil
 }

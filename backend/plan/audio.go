@@ -31,23 +31,27 @@ func Audio(seed string, sampleRate uint32, total media.Ticks) *Plan {
 type AudioTrack struct {
 	Seed      string
 	Timescale uint32
-	End       media.Ticks // end of the last sample
+	End       media.Ticks // where the rendition ends: the end of the last sample, or of the silence after it
 	First     int         // number of the first sample presented
 	Count     int         // samples presented
 	// At gives the first sample whose time is t or later, and its time; ok is false past the last sample.
 	At func(t media.Ticks) (sample int, at media.Ticks, ok bool)
 }
 
-// AudioPassthrough cuts a track at its own samples, about every 4 s.
+// AudioPassthrough cuts a track at its own samples, about every 4 s, and silence before, between and after them at
+// the same pace.
 func AudioPassthrough(a AudioTrack) *Plan {
 	ts := media.Ticks(a.Timescale)
 	p := &Plan{Timescale: a.Timescale, Exact: true, Bounds: []media.Ticks{0}, Cuts: []int{a.First}}
 	for at := passthroughFirstSeconds * ts; at < a.End-ts; at += passthroughSeconds * ts {
 		sample, t, ok := a.At(at)
-		if !ok || a.End-t < ts/2 {
-			break
+		switch {
+		case !ok: // the track has ended: silence goes on
+			sample, t = a.First+a.Count, at
+		case t-at > ts: // a hole in the track: silence fills it
+			t = at
 		}
-		if t > p.Bounds[len(p.Bounds)-1] {
+		if a.End-t >= ts/2 && t > p.Bounds[len(p.Bounds)-1] {
 			p.Bounds = append(p.Bounds, t)
 			p.Cuts = append(p.Cuts, sample)
 		}

@@ -1,0 +1,24 @@
+package stream
+
+import (
+	"context"
+
+	"dropstream/backend/ffmpeg"
+	"dropstream/backend/fmp4"
+)
+
+// audioFeed is a feed of transcoded sound. Its init segment is always the same and needs no encoder.
+type audioFeed struct{ *feed }
+
+// Init gives the init segment.
+func (audioFeed) Init(context.Context) ([]byte, error) {
+	config, err := fmp4.AACConfig(ffmpeg.AudioRate, audioChannels)
+	if err != nil {
+		return nil, err
+	}
+	entry, err := fmp4.AACEntry(config, ffmpeg.AudioRate, audioChannels)
+	if err != nil {
+		return nil, err
+	}
+	return fmp4.Init{Timescale: ffmpeg.AudioRate, SampleEntry: entry}.Bytes()
+}

@@ -1,0 +1,121 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"dropstream/backend/media"
+	"dropstream/backend/plan"
+)
+
+// errEnough ends a run that nobody needs any more.
+var errEnough = errors.New("nobody needs more")
+
+// emit takes segment n from a head: first to whoever waits for it, then to the cache. Then it decides whether the head
+// goes on: at once while somebody waits or the read-ahead is not full, later while others are waited for, never when
+// nobody has asked for anything for a while. It gives false when the head shall end.
+func (f *feed) emit(ctx context.Context, h *head, p *plan.Plan, n int, data []byte) bool {
+	f.mu.Lock()
+	if w := f.waiters[n]; w != nil {
+		w.data = data
+		close(w.done)
+		delete(f.waiters, n)
+	}
+	f.failed[n] = 0
+	delete(f.failed, n)
+	h.next = n + 1
+	f.notify()
+	f.mu.Unlock()
+	f.e.keep(ctx, f.key, n, data)
+	if n+1 >= h.stop || f.e.has(f.key, n+1) {
+		return n+1 < h.stop && f.needsMore(h)
+	}
+	return f.mayGoOn(ctx, h, p, n+1)
+}
+
+// needsMore says whether somebody waits for a segment in what is left of a head's window.
+func (f *feed) needsMore(h *head) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.waitedFor(h)
+}
+
+// mayGoOn waits until the head may make segment n.
+func (f *feed) mayGoOn(ctx context.Context, h *head, p *plan.Plan, n int) bool {
+	for {
+		f.mu.Lock()
+		waited := f.waitedFor(h)
+		idle := time.Since(f.askedAt)
+		asked := min(f.asked, p.Len()-1)
+		moved := f.moved
+		t := h.ticket
+		f.mu.Unlock()
+		if waited {
+			return true
+		}
+		if idle >= idleFor {
+			return false
+		}
+		within := media.ToDuration(p.Bounds[n]-p.Bounds[asked], p.Timescale) < readAhead && n >= asked
+		held, changed := t.held()
+		if within && !held {
+			return true
+		}
+		timer := time.NewTimer(idleFor - idle)
+		select {
+		case <-moved:
+		case <-changed:
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+		timer.Stop()
+		if ctx.Err() != nil {
+			return false
+		}
+	}
+}
+
+// takeInit takes the init segment of a head's encoder. Every head of a rendition must bring the same one, for all its
+// segments are decoded with it.
+func (f *feed) takeInit(ctx context.Context, data []byte) error {
+	f.mu.Lock()
+	known := f.init
+	f.mu.Unlock()
+	if known == nil {
+		known, _ = f.e.cached(f.key, initSegment)
+	}
+	if known == nil {
+		f.e.keep(ctx, f.key, initSegment, data)
+		known = data
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.init == nil {
+		f.init = known
+		close(f.gotInit)
+		f.notify()
+	}
+	if string(f.init) != string(data) {
+		return errChanged
+	}
+	return nil
+}
+
+// near gives a segment that is there already, the one before n first.
+func (f *feed) near(n int) ([]byte, bool) {
+	p, err := f.plan()
+	if err != nil {
+		return nil, false
+	}
+	for d := 1; d < p.Len(); d++ {
+		for _, k := range []int{n - d, n + d} {
+			if k >= 0 && k < p.Len() && f.e.has(f.key, k) {
+				if data, ok := f.e.cached(f.key, k); ok {
+					return data, true
+				}
+			}
+		}
+	}
+	return nil, false
+}

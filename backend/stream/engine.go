@@ -1,0 +1,234 @@
+package stream
+
+import (
+	"context"
+	"log/slog"
+	"runtime"
+	"sync"
+
+	"dropstream/backend/cache"
+	"dropstream/backend/fault"
+	"dropstream/backend/ffmpeg"
+	"dropstream/backend/media"
+)
+
+// Options are what an engine needs.
+type Options struct {
+	Tools *ffmpeg.Tools // nil when there is no ffmpeg: then only what is passed through plays
+	Cache *cache.Cache
+	// Source gives an item's source as it is now. Errors: fault.NotFound, fault.Missing.
+	Source func(ctx context.Context, itemID string) (media.Source, error)
+	Log    *slog.Logger
+}
+
+// Engine plays items. It is safe for use by several goroutines.
+type Engine struct {
+	tools   *ffmpeg.Tools
+	cache   *cache.Cache
+	source  func(ctx context.Context, itemID string) (media.Source, error)
+	log     *slog.Logger
+	sched   *scheduler
+	recent  *recent
+	preset  string
+	threads int
+
+	ctx    context.Context // ends with the engine
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+
+	mu     sync.Mutex
+	titles map[string]*opening // by item
+	order  []string            // least recently used first
+	closed bool
+}
+
+// opening is a title that is open or being opened. Ready is closed when title or err is set.
+type opening struct {
+	ready chan struct{}
+	title *title
+	err   error
+	users int // requests that are using it now
+	gone  bool
+}
+
+// maxTitles is how many titles stay open when nobody uses them.
+const maxTitles = 12
+
+// New makes an engine. Close must be called.
+func New(o Options) *Engine {
+	ctx, cancel := context.WithCancel(context.Background())
+	e := &Engine{
+		tools: o.Tools, cache: o.Cache, source: o.Source, log: o.Log, sched: newScheduler(), recent: newRecent(),
+		ctx: ctx, cancel: cancel, titles: map[string]*opening{}, threads: runtime.NumCPU(),
+	}
+	switch cores := runtime.NumCPU(); {
+	case cores >= 12:
+		e.preset = "veryfast"
+	case cores >= 6:
+		e.preset = "superfast"
+	default:
+		e.preset = "ultrafast"
+	}
+	return e
+}
+
+// Close ends all heads and waits for them.
+func (e *Engine) Close() {
+	e.mu.Lock()
+	e.closed = true
+	var all []*opening
+	for id := range e.titles {
+		all = append(all, e.titles[id])
+	}
+	clear(e.titles)
+	e.order = nil
+	e.mu.Unlock()
+	e.cancel()
+	for _, o := range all {
+		<-o.ready
+		if o.title != nil {
+			o.title.close()
+		}
+	}
+	e.wg.Wait()
+}
+
+// Prepare opens a source and says how it will be played. Errors are faults: Damaged, Encrypted, Unsupported, Missing.
+func (e *Engine) Prepare(ctx context.Context, src media.Source) (media.Assessment, error) {
+	e.drop(src.ItemID) // the source may have changed
+	t, release, err := e.open(ctx, src.ItemID, func(context.Context) (media.Source, error) { return src, nil })
+	if err != nil {
+		return media.Assessment{}, err
+	}
+	defer release()
+	return t.assess(), nil
+}
+
+// Forget closes an item and drops what is cached of it.
+func (e *Engine) Forget(_ context.Context, itemID string) error {
+	e.drop(itemID)
+	e.recent.forget(itemID)
+	return e.cache.RemoveTitle(itemID)
+}
+
+// UsedBytes is the disk space that cached segments take.
+func (e *Engine) UsedBytes() int64 { return e.cache.UsedBytes() }
+
+// Heads is how many children encode now.
+func (e *Engine) Heads() int { return e.sched.running() }
+
+// title gives an item's open title, opening it when it is not. Release must be called.
+func (e *Engine) title(ctx context.Context, itemID string) (*title, func(), error) {
+	return e.open(ctx, itemID, func(ctx context.Context) (media.Source, error) { return e.source(ctx, itemID) })
+}
+
+func (e *Engine) open(ctx context.Context, itemID string, source func(context.Context) (media.Source, error)) (
+	*title, func(), error,
+) {
+	e.mu.Lock()
+	if e.closed {
+		e.mu.Unlock()
+		return nil, nil, fault.New(fault.Unavailable, "drop.stream is closing.")
+	}
+	o := e.titles[itemID]
+	if o == nil {
+		o = &opening{ready: make(chan struct{})}
+		e.titles[itemID] = o
+		e.wg.Add(1)
+		go e.openTitle(o, itemID, source)
+	}
+	o.users++
+	e.use(itemID)
+	e.mu.Unlock()
+	release := sync.OnceFunc(func() { e.leave(o) })
+	select {
+	case <-o.ready:
+	case <-ctx.Done():
+		release()
+		return nil, nil, ctx.Err()
+	}
+	if o.err != nil {
+		release()
+		return nil, nil, o.err
+	}
+	return o.title, release, nil
+}
+
+// openTitle does the work of opening for all who wait for it; it belongs to the engine, not to the first who asked.
+func (e *Engine) openTitle(o *opening, itemID string, source func(context.Context) (media.Source, error)) {
+	defer e.wg.Done()
+	defer close(o.ready)
+	src, err := source(e.ctx)
+	if err == nil {
+		o.title, err = e.newTitle(e.ctx, src)
+	}
+	if err != nil {
+		o.err = err
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		if e.titles[itemID] == o {
+			delete(e.titles, itemID) // so that the next one tries again
+		}
+	}
+}
+
+// use moves an item to the end of the order and closes what is open too long. The lock is held.
+func (e *Engine) use(itemID string) {
+	for i, id := range e.order {
+		if id == itemID {
+			e.order = append(e.order[:i], e.order[i+1:]...)
+			break
+		}
+	}
+	e.order = append(e.order, itemID)
+	for i := 0; len(e.order) > maxTitles && i < len(e.order); {
+		id := e.order[i]
+		o := e.titles[id]
+		if o != nil && o.users > 0 {
+			i++
+			continue
+		}
+		e.order = append(e.order[:i], e.order[i+1:]...)
+		if o != nil {
+			delete(e.titles, id)
+			e.retire(o)
+		}
+	}
+}
+
+// drop takes a title out, so that the next request opens it anew. Requests that use it may finish.
+func (e *Engine) drop(itemID string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if o := e.titles[itemID]; o != nil {
+		delete(e.titles, itemID)
+		e.retire(o)
+	}
+}
+
+// retire closes a title when the last request that uses it is done. The lock is held.
+func (e *Engine) retire(o *opening) {
+	o.gone = true
+	if o.users == 0 {
+		e.closeLater(o)
+	}
+}
+
+func (e *Engine) leave(o *opening) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if o.users--; o.users == 0 && o.gone {
+		e.closeLater(o)
+	}
+}
+
+func (e *Engine) closeLater(o *opening) {
+	e.wg.Add(1)
+	go func() {
+		defer e.wg.Done()
+		<-o.ready
+		if o.title != nil {
+			o.title.close()
+		}
+	}()
+}

@@ -1,0 +1,178 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"dropstream/backend/ffmpeg"
+	"dropstream/backend/fmp4"
+	"dropstream/backend/media"
+	"dropstream/backend/plan"
+	"dropstream/backend/proc"
+)
+
+// audioMaker encodes the segments of one audio track as stereo AAC at 48 kHz.
+type audioMaker struct {
+	e      *Engine
+	src    media.Source
+	audio  audioSource
+	origin media.Ticks // presentation time 0 on the source's clock, in samples
+	plan   func() (*plan.Plan, error)
+}
+
+// Of transcoded sound.
+const (
+	audioChannels = 2
+	audioBits     = 192_000
+	audioTries    = 2 // plain, tolerant
+)
+
+func (m *audioMaker) attempts() int    { return audioTries }
+func (m *audioMaker) weight() slotKind { return soundSlot }
+
+func (m *audioMaker) run(ctx context.Context, from, to, attempt int, emit emitFunc) error {
+	p, err := m.plan()
+	if err != nil {
+		return err
+	}
+	// What lies outside the track needs no encoder.
+	for from < to && m.outside(p, from) {
+		if err := m.silence(ctx, from, emit); err != nil {
+			return err
+		}
+		from++
+	}
+	last := from
+	for last < to && !m.outside(p, last) {
+		last++
+	}
+	if from == last {
+		return nil
+	}
+	h := ffmpeg.AudioHead{
+		Source: m.src, Stream: m.audio.track.Index, Origin: m.origin, From: p.Bounds[from] / plan.AACFrame,
+		To: p.Bounds[last] / plan.AACFrame, Start: m.audio.span.start.in(ffmpeg.AudioRate), Channels: audioChannels,
+		Bits: audioBits, Tolerant: attempt > 0,
+	}
+	proceed, stuck := context.WithCancelCause(ctx)
+	defer stuck(nil)
+	c, err := proc.Start(proceed, m.e.tools.Spec(h.Args()))
+	if err != nil {
+		return fmt.Errorf("start audio head: %w", err)
+	}
+	defer func() {
+		c.Kill()
+		_ = c.Wait() // its end is known already
+	}()
+	err = m.read(ctx, p, h, from, last, fmp4.NewADTSReader(c.Stdout()), emit, func() *time.Timer {
+		return time.AfterFunc(stuckAfter, func() { stuck(errStuck) })
+	})
+	switch {
+	case errors.Is(err, errEnough), ctx.Err() != nil:
+		return err
+	case proceed.Err() != nil:
+		return fmt.Errorf("run audio head: %w", context.Cause(proceed))
+	case err != nil:
+		c.Kill()
+		return fmt.Errorf("run audio head from segment %d: %w", from, errors.Join(err, c.Wait()))
+	}
+	if err := c.Wait(); err != nil {
+		return fmt.Errorf("run audio head from segment %d: %w", from, err)
+	}
+	return nil
+}
+
+// read groups the frames of a head into segments. Frames that the encoder did not get to, at the very end, are silence.
+func (m *audioMaker) read(ctx context.Context, p *plan.Plan, h ffmpeg.AudioHead, from, to int, r *fmp4.ADTSReader,
+	emit emitFunc, watch func() *time.Timer,
+) error {
+	timer := watch()
+	defer func() { timer.Stop() }()
+	got := int64(0)
+	next := func() ([]byte, error) {
+		f, err := r.Next()
+		timer.Stop()
+		timer = watch()
+		if err == nil {
+			got++
+		}
+		return f, err
+	}
+	for range h.Skip() {
+		if _, err := next(); err != nil {
+			return errNoOutput
+		}
+	}
+	for n := from; n < to; n++ {
+		start, end := p.Span(n)
+		var samples []fmp4.Sample
+		var data []byte
+		for t := start; t < end; t += plan.AACFrame {
+			frame, err := next()
+			if errors.Is(err, io.EOF) && n == to-1 && len(samples) > 0 {
+				frame, err = fmp4.SilentAAC(audioChannels), nil
+			}
+			if err != nil {
+				return fmt.Errorf("frame %d of %d: %w", got, h.To-h.From+int64(h.Skip()), noEOF(err))
+			}
+			samples = append(samples, fmp4.Sample{PTS: t, Size: uint32(len(frame)), Sync: true})
+			data = append(data, frame...)
+		}
+		seg, err := fmp4.Segment(uint32(n+1), samples, data, start, end)
+		if err != nil {
+			return fmt.Errorf("make segment %d: %w", n, err)
+		}
+		timer.Stop()
+		if !emit(ctx, n, seg) {
+			return errEnough
+		}
+		timer = watch()
+	}
+	return nil
+}
+
+func noEOF(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// outside says whether a segment lies wholly before the track or after it.
+func (m *audioMaker) outside(p *plan.Plan, n int) bool {
+	start := m.audio.span.start.in(ffmpeg.AudioRate) - m.origin
+	end := m.audio.span.end.in(ffmpeg.AudioRate) - m.origin
+	const slack = ffmpeg.AudioRate / 4 // tracks are not always as long as they say
+	return p.Bounds[n+1] < start-slack || p.Bounds[n] > end+slack
+}
+
+func (m *audioMaker) silence(ctx context.Context, n int, emit emitFunc) error {
+	seg, err := m.fill(n)
+	if err != nil {
+		return err
+	}
+	if !emit(ctx, n, seg) {
+		return errEnough
+	}
+	return nil
+}
+
+// fill is silence for the length of segment n.
+func (m *audioMaker) fill(n int) ([]byte, error) {
+	p, err := m.plan()
+	if err != nil {
+		return nil, err
+	}
+	silent := fmp4.SilentAAC(audioChannels)
+	start, end := p.Span(n)
+	var samples []fmp4.Sample
+	var data []byte
+	for t := start; t < end; t += plan.AACFrame {
+		samples = append(samples, fmp4.Sample{PTS: t, Size: uint32(len(silent)), Sync: true})
+		data = append(data, silent...)
+	}
+	return fmp4.Segment(uint32(n+1), samples, data, start, end)
+}

@@ -1,0 +1,342 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"dropstream/backend/ffmpeg"
+	"dropstream/backend/fmp4"
+	"dropstream/backend/media"
+	"dropstream/backend/plan"
+	"dropstream/backend/proc"
+)
+
+// videoMaker encodes the segments of one rung.
+type videoMaker struct {
+	e      *Engine
+	src    media.Source
+	video  *videoSource
+	rung   plan.Rung
+	origin media.Ticks // presentation time 0 on the source's clock, in ticks of the plan
+	plan   func() (*plan.Plan, error)
+	init   func(ctx context.Context, data []byte) error // takes the init segment
+	near   func(n int) ([]byte, bool)                   // a segment near n that is there already
+}
+
+// tries a segment has: from its own keyframe; tolerant and from further back; from much further back; holding the
+// last picture before it.
+const (
+	tryPlain = iota
+	tryEarlier
+	tryMuchEarlier
+	tryHold
+	videoTries
+)
+
+func (m *videoMaker) attempts() int    { return videoTries }
+func (m *videoMaker) weight() slotKind { return pictureSlot }
+
+// How far before a segment decoding starts when no keyframe is known, and how much sooner each retry starts.
+const (
+	preroll        = 3 * time.Second
+	prerollEarlier = 15 * time.Second
+	prerollMuch    = 90 * time.Second
+	stuckAfter     = 20 * time.Second // a head without a new frame for so long is ended
+)
+
+func (m *videoMaker) run(ctx context.Context, from, to, attempt int, emit emitFunc) error {
+	p, err := m.plan()
+	if err != nil {
+		return err
+	}
+	if attempt == tryHold {
+		to = from + 1
+	}
+	h := m.head(p, from, to, attempt)
+	proceed, stuck := context.WithCancelCause(ctx)
+	defer stuck(nil)
+	c, err := proc.Start(proceed, m.e.tools.Spec(h.Args()))
+	if err != nil {
+		return fmt.Errorf("start video head: %w", err)
+	}
+	defer func() {
+		c.Kill()
+		_ = c.Wait() // its end is known already
+	}()
+	g := &grouper{m: m, p: p, next: from, to: to, emit: emit, attempt: attempt}
+	err = g.read(ctx, fmp4.NewReader(c.Stdout()), func() *time.Timer {
+		return time.AfterFunc(stuckAfter, func() { stuck(errStuck) })
+	})
+	switch {
+	case errors.Is(err, errEnough), ctx.Err() != nil:
+		return err
+	case proceed.Err() != nil:
+		return fmt.Errorf("run video head: %w", context.Cause(proceed))
+	case err != nil:
+		c.Kill()
+		return fmt.Errorf("run video head from segment %d: %w", from, errors.Join(err, c.Wait()))
+	}
+	if err := c.Wait(); err != nil {
+		return fmt.Errorf("run video head from segment %d: %w", from, err)
+	}
+	return nil
+}
+
+// head is the command for segments [from, to).
+func (m *videoMaker) head(p *plan.Plan, from, to, attempt int) ffmpeg.VideoHead {
+	v := m.video
+	h := ffmpeg.VideoHead{
+		Source: m.src, Stream: v.track.Index, Format: v.track.Video, Timescale: p.Timescale,
+		Width: m.rung.Width, Height: m.rung.Height, Bits: m.rung.BitsPerSecond, FrameRate: v.track.Video.FrameRate,
+		Preset: m.e.preset, Threads: m.e.threads, Tolerant: attempt > tryPlain,
+		ToneMap: v.track.Video.HighDynamicRange() && m.e.tools.CanToneMap(),
+	}
+	eps := m.tolerance(p)
+	cut := func(n int) *media.Ticks {
+		t := p.Bounds[n] + m.origin - eps
+		return &t
+	}
+	if from > 0 {
+		h.From = cut(from)
+		h.Seek = m.seek(p, p.Bounds[from]+m.origin, attempt)
+	}
+	if to < p.Len() {
+		h.To = cut(to)
+	}
+	for n := from; n < to; n++ {
+		if n > 0 {
+			h.Keys = append(h.Keys, *cut(n))
+		}
+	}
+	if attempt == tryHold {
+		h.From, h.To, h.Keys = nil, cut(from), nil
+		h.HoldFor = 1 + int64(media.ToDuration(p.Duration(from), p.Timescale)/time.Second)
+	}
+	return h
+}
+
+// tolerance is how much before its boundary a segment's first frame may be: half a frame, and next to nothing when
+// boundaries are known to be frames.
+func (m *videoMaker) tolerance(p *plan.Plan) media.Ticks {
+	if p.Exact {
+		return max(1, media.Ticks(p.Timescale)/2000)
+	}
+	return max(1, frameTicks(m.video.track.Video.FrameRate, p.Timescale)/2)
+}
+
+// seek is where to seek to so that decoding starts at the keyframe at or before t, or nil for the start of the file.
+// Later attempts start further back.
+func (m *videoMaker) seek(p *plan.Plan, t media.Ticks, attempt int) *media.Ticks {
+	keys := m.video.keyframes
+	scale := func(d time.Duration) media.Ticks { return media.FromDuration(d, p.Timescale) }
+	start := m.video.span.start.in(p.Timescale)
+	i, exact := slices.BinarySearch(keys, t+m.tolerance(p))
+	if !exact {
+		i--
+	}
+	at := t - scale(preroll)
+	margin := media.Ticks(0)
+	if len(keys) > 0 {
+		if i <= 0 && attempt == tryPlain {
+			return nil
+		}
+		i = max(i, 0)
+		at = keys[i]
+		margin = m.margin(p, i)
+	}
+	switch attempt {
+	case tryPlain:
+		at += margin
+	case tryMuchEarlier:
+		at = min(at, t) - scale(prerollMuch)
+	default:
+		at = min(at, t) - scale(prerollEarlier)
+	}
+	if at <= start {
+		return nil
+	}
+	return &at
+}
+
+// margin is what is added to a keyframe's time so that ffmpeg's seek lands on that keyframe and not on the one before
+// or, in streams that are searched by byte position, not after its start.
+func (m *videoMaker) margin(p *plan.Plan, i int) media.Ticks {
+	keys := m.video.keyframes
+	room := media.FromDuration(200*time.Millisecond, p.Timescale)
+	if i+1 < len(keys) {
+		room = min(room, (keys[i+1]-keys[i])/2)
+	}
+	switch m.src.Container {
+	case media.MP4, media.QuickTime:
+		// The index is exact and by presentation time: half a frame is for rounding.
+		return min(room, frameTicks(m.video.track.Video.FrameRate, p.Timescale)/2)
+	case media.MPEGTS, media.MPEGPS:
+		return -media.FromDuration(500*time.Millisecond, p.Timescale)
+	default:
+		// ffmpeg seeks 130 ms before the time asked for where times are decode times.
+		return room
+	}
+}
+
+// fill repeats the first picture of a segment nearby for the length of segment n.
+func (m *videoMaker) fill(n int) ([]byte, error) {
+	p, err := m.plan()
+	if err != nil {
+		return nil, err
+	}
+	seg, ok := m.near(n)
+	if !ok {
+		return nil, errNoOutput
+	}
+	picture, err := fmp4.FirstSample(seg)
+	if err != nil {
+		return nil, fmt.Errorf("take the picture of a segment near %d: %w", n, err)
+	}
+	from, to := p.Span(n)
+	s := []fmp4.Sample{{PTS: from, Size: uint32(len(picture)), Sync: true}}
+	return fmp4.Segment(uint32(n+1), s, picture, from, to)
+}
+
+// grouper gathers a head's frames into the segments of the plan.
+type grouper struct {
+	m        *videoMaker
+	p        *plan.Plan
+	next, to int // the segment being gathered, and the end of the window
+	attempt  int
+	emit     emitFunc
+	samples  []fmp4.Sample
+	data     []byte
+	any      bool
+}
+
+// read reads the whole of a head. Watch starts a timer that ends the head; it is stopped when a frame arrives.
+func (g *grouper) read(ctx context.Context, r *fmp4.Reader, watch func() *time.Timer) error {
+	timer := watch()
+	defer func() { timer.Stop() }()
+	enc, err := r.Init()
+	if err != nil {
+		if errors.Is(err, io.EOF) {
+			return errNoOutput
+		}
+		return err
+	}
+	init, err := fmp4.Init{
+		Timescale: g.p.Timescale, Width: g.m.rung.Width, Height: g.m.rung.Height, SampleEntry: enc.SampleEntry,
+	}.Bytes()
+	if err != nil {
+		return err
+	}
+	if enc.Timescale != g.p.Timescale {
+		return errChanged
+	}
+	if err := g.m.init(ctx, init); err != nil {
+		return err
+	}
+	for {
+		f, err := r.Next()
+		timer.Stop()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		at := 0
+		for _, s := range f.Samples {
+			if err := g.take(ctx, s, f.Data[at:at+int(s.Size)]); err != nil {
+				return err
+			}
+			at += int(s.Size)
+		}
+		timer = watch()
+	}
+	if !g.any {
+		return errNoOutput
+	}
+	return g.flush(ctx)
+}
+
+// take adds a frame, and hands over the segment before it when it begins a new one.
+func (g *grouper) take(ctx context.Context, s fmp4.Sample, data []byte) error {
+	eps := g.m.tolerance(g.p)
+	s.PTS -= g.m.origin
+	if g.attempt == tryHold {
+		s.PTS = g.p.Bounds[g.next]
+	}
+	if !g.any {
+		late := s.PTS - g.p.Bounds[g.next]
+		if g.next > 0 && late > eps+frameTicks(g.m.video.track.Video.FrameRate, g.p.Timescale) &&
+			g.attempt < tryMuchEarlier {
+			return errLate
+		}
+		g.any = true
+	}
+	if s.Sync && s.PTS >= g.p.Bounds[g.next+1]-eps && len(g.samples) > 0 {
+		if err := g.flush(ctx); err != nil {
+			return err
+		}
+	}
+	// A source without frames for the whole of a segment: its picture stands still.
+	for s.Sync && len(g.samples) == 0 && g.next < g.to && s.PTS >= g.p.Bounds[g.next+1]-eps {
+		if g.next+1 >= g.to {
+			return nil
+		}
+		if err := g.still(ctx); err != nil {
+			return err
+		}
+	}
+	if len(g.samples) == 0 && !s.Sync {
+		return nil // nothing can be shown before a keyframe
+	}
+	if len(g.data)+len(data) > fmp4.MaxSegmentBytes {
+		return fmp4.ErrMalformed
+	}
+	s.PTS = max(s.PTS, g.p.Bounds[g.next])
+	g.samples = append(g.samples, s)
+	g.data = append(g.data, data...)
+	return nil
+}
+
+// flush hands the gathered segment over.
+func (g *grouper) flush(ctx context.Context) error {
+	if len(g.samples) == 0 || g.next >= g.to {
+		return nil
+	}
+	from, to := g.p.Span(g.next)
+	seg, err := fmp4.Segment(uint32(g.next+1), g.samples, g.data, from, to)
+	if err != nil {
+		return fmt.Errorf("make segment %d: %w", g.next, err)
+	}
+	g.samples, g.data = g.samples[:0], g.data[:0]
+	n := g.next
+	g.next++
+	if !g.emit(ctx, n, seg) {
+		return errEnough
+	}
+	return nil
+}
+
+// still hands over a segment that repeats the last picture before it.
+func (g *grouper) still(ctx context.Context) error {
+	n := g.next
+	var seg []byte
+	take := func(_ context.Context, _ int, data []byte) bool { seg = data; return true }
+	if err := g.m.run(ctx, n, n+1, tryHold, take); err != nil || seg == nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		var ferr error
+		if seg, ferr = g.m.fill(n); ferr != nil {
+			return errors.Join(err, ferr)
+		}
+	}
+	g.next++
+	if !g.emit(ctx, n, seg) {
+		return errEnough
+	}
+	return nil
+}

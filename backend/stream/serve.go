@@ -1,0 +1,256 @@
+package stream
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"dropstream/backend/fault"
+	"dropstream/backend/ffmpeg"
+	"dropstream/backend/m3u8"
+	"dropstream/backend/media"
+	"dropstream/backend/plan"
+)
+
+var errNoRendition = fault.New(fault.NotFound, "There is no such part of this video.")
+
+// Multivariant is an item's multivariant playlist: the best rendition first.
+func (e *Engine) Multivariant(ctx context.Context, itemID string) ([]byte, error) {
+	t, release, err := e.title(ctx, itemID)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	return t.multivariant()
+}
+
+// Playlist is a rendition's media playlist.
+func (e *Engine) Playlist(ctx context.Context, ref media.Ref) ([]byte, error) {
+	_, p, release, err := e.rendition(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	m := m3u8.Media{
+		IndependentSegments: true, MapURI: "init.mp4", Timescale: p.Timescale, Len: p.Len(), Duration: p.Duration,
+		AppendURI: func(dst []byte, i int) []byte {
+			return append(strconv.AppendInt(dst, int64(i), 10), ".m4s"...)
+		},
+	}
+	return m.Append(nil), nil
+}
+
+// Init is a rendition's init segment.
+func (e *Engine) Init(ctx context.Context, ref media.Ref) ([]byte, error) {
+	r, _, release, err := e.rendition(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	return r.Init(ctx)
+}
+
+// Segment is segment n of a rendition.
+func (e *Engine) Segment(ctx context.Context, ref media.Ref, n int) ([]byte, error) {
+	r, p, release, err := e.rendition(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	if n < 0 || n >= p.Len() {
+		return nil, errNoRendition
+	}
+	return r.Segment(ctx, n)
+}
+
+// Warm starts making what a viewer who starts at a position will ask for first. It does not wait.
+func (e *Engine) Warm(itemID string, position time.Duration) {
+	e.mu.Lock()
+	if e.closed {
+		e.mu.Unlock()
+		return
+	}
+	e.wg.Add(1)
+	e.mu.Unlock()
+	go func() {
+		defer e.wg.Done()
+		ctx, cancel := context.WithTimeout(e.ctx, holdFor)
+		defer cancel()
+		t, release, err := e.title(ctx, itemID)
+		if err != nil {
+			return // the viewer's own request will say so
+		}
+		defer release()
+		for _, r := range t.first() {
+			f, ok := r.(interface{ start(at time.Duration) })
+			if ok {
+				f.start(position)
+			}
+		}
+	}()
+}
+
+// first gives the renditions a viewer starts with.
+func (t *title) first() (r []rendition) {
+	if len(t.rungs) > 0 {
+		r = append(r, t.video[t.rungs[0].Name])
+	}
+	if len(t.audio) > 0 {
+		r = append(r, t.audio[0].rendition)
+	}
+	return r
+}
+
+// start sees to it that a head makes the segment at a position.
+func (f *feed) start(position time.Duration) {
+	p, err := f.plan()
+	if err != nil {
+		return
+	}
+	n := p.At(media.FromDuration(position, p.Timescale))
+	if f.e.has(f.key, n) {
+		return
+	}
+	if w, err := f.wait(n, p); err == nil {
+		f.leave(n, w)
+	}
+}
+
+// rendition finds what a reference names. Release must be called.
+func (e *Engine) rendition(ctx context.Context, ref media.Ref) (rendition, *plan.Plan, func(), error) {
+	t, release, err := e.title(ctx, ref.Item)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	r, ok := t.find(ref)
+	if !ok {
+		release()
+		return nil, nil, nil, errNoRendition
+	}
+	if err := t.unchanged(); err != nil {
+		if _, copied := r.(*copyTrack); copied {
+			release()
+			e.drop(ref.Item)
+			return nil, nil, nil, err
+		}
+	}
+	p, err := r.Plan()
+	if err != nil {
+		release()
+		return nil, nil, nil, err
+	}
+	if p.Hash != ref.Plan {
+		release()
+		return nil, nil, nil, errNoRendition
+	}
+	return r, p, release, nil
+}
+
+func (t *title) find(ref media.Ref) (rendition, bool) {
+	switch ref.Kind {
+	case media.Video:
+		r, ok := t.video[ref.Rendition]
+		return r, ok
+	case media.Audio:
+		for _, a := range t.audio {
+			if a.source.track.Index == ref.Track && a.name == ref.Rendition {
+				return a.rendition, true
+			}
+		}
+	}
+	return nil, false
+}
+
+// audioGroup is the one group of audio renditions.
+const audioGroup = "audio"
+
+// multivariant writes the multivariant playlist. It needs no plan: a plan's name is known before it is made.
+func (t *title) multivariant() ([]byte, error) {
+	m := m3u8.Multivariant{IndependentSegments: true}
+	var audioBitRate int64
+	var audioCodec []string
+	for i, a := range t.audio {
+		tr := a.source.track
+		bits, channels, codec := int64(audioBits), audioChannels, "mp4a.40.2"
+		if a.name == plan.Original {
+			bits, channels, codec = tr.BitRate, tr.Audio.Channels, tr.CodecString
+		}
+		if i == 0 {
+			audioCodec = []string{codec}
+		}
+		audioBitRate = max(audioBitRate, bits)
+		uri := fmt.Sprintf("a/%d/%s/%s/media.m3u8", tr.Index, a.name, t.audioPlan(a))
+		if len(t.rungs) == 0 { // sound alone: each track is a variant
+			m.Variants = append(m.Variants, m3u8.Variant{
+				URI: uri, BandwidthBitsPerSecond: max(bits, 32_000), Codecs: []string{codec},
+			})
+			continue
+		}
+		m.Renditions = append(m.Renditions, m3u8.Rendition{
+			Type: m3u8.Audio, GroupID: audioGroup, Name: trackName(tr, i), Language: tr.Language, Default: i == 0,
+			Autoselect: true, Channels: channels, URI: uri,
+		})
+	}
+	for _, r := range t.rungs {
+		v := m3u8.Variant{
+			URI:   fmt.Sprintf("v/%s/%s/media.m3u8", r.Name, t.videoPlan(r)),
+			Width: r.Width, Height: r.Height, Codecs: append([]string{t.videoCodec(r)}, audioCodec...),
+			FrameRate: t.survey.video.track.Video.FrameRate,
+		}
+		v.AverageBandwidthBitsPerSecond, v.BandwidthBitsPerSecond = t.bandwidth(r)
+		v.AverageBandwidthBitsPerSecond += audioBitRate
+		v.BandwidthBitsPerSecond += audioBitRate
+		if len(t.audio) > 0 {
+			v.AudioGroup = audioGroup
+		}
+		m.Variants = append(m.Variants, v)
+	}
+	return m.Append(nil), nil
+}
+
+// videoPlan is the name of a rung's plan.
+func (t *title) videoPlan(r plan.Rung) string {
+	if r.Passthrough {
+		return plan.Name(plan.KindPassthrough, t.seed())
+	}
+	return plan.Name(plan.KindTranscode, t.seed())
+}
+
+func (t *title) audioPlan(a audioRendition) string {
+	seed := fmt.Sprintf("%s track %d", t.seed(), a.source.track.Index)
+	if a.name == plan.Original {
+		return plan.Name(plan.KindAudioPassthrough, seed)
+	}
+	return plan.Name(plan.KindAudio, seed)
+}
+
+// videoCodec is a rung's codec (RFC 6381).
+func (t *title) videoCodec(r plan.Rung) string {
+	v := t.survey.video.track
+	if r.Passthrough {
+		return v.CodecString
+	}
+	return fmt.Sprintf("avc1.6400%02x", ffmpeg.Level(r.Width, r.Height, v.Video.FrameRate))
+}
+
+// bandwidth gives a rung's average and peak bit rates.
+func (t *title) bandwidth(r plan.Rung) (average, peak int64) {
+	if !r.Passthrough {
+		return r.BitsPerSecond * 2 / 3, r.BitsPerSecond * 5 / 4
+	}
+	seconds := int64(t.timeline.total / time.Millisecond)
+	average = t.survey.video.indexed.SampleBytes * 8 * 1000 / max(1, seconds)
+	return average, max(average*3/2, 64_000)
+}
+
+// trackName is what a track is called: its own title, else its number.
+func trackName(t media.Track, i int) string {
+	switch {
+	case t.Title != "":
+		return t.Title
+	case t.Language != "":
+		return t.Language
+	}
+	return fmt.Sprintf("Audio %d", i+1)
+}

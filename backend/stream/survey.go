@@ -1,0 +1,220 @@
+package stream
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"dropstream/backend/fault"
+	"dropstream/backend/index"
+	"dropstream/backend/media"
+	"dropstream/backend/plan"
+)
+
+// survey is all that is learnt of a source before its renditions are laid out.
+type survey struct {
+	index *index.Index
+	probe media.Probe
+	video *videoSource  // nil when there is no moving picture
+	audio []audioSource // in the source's order
+}
+
+// videoSource is the video track that is shown.
+type videoSource struct {
+	track      media.Track
+	timescale  uint32
+	indexed    *index.Track // nil without an index
+	verdict    plan.Verdict
+	span       span
+	keyframes  []media.Ticks // source clock, timescale ticks, ascending; nil when not known
+	keySamples []uint32      // with an index of samples: the sample of each keyframe
+	frames     []media.Ticks // the same, of every frame; only after a packet scan
+}
+
+// audioSource is one audio track.
+type audioSource struct {
+	track   media.Track
+	indexed *index.Track
+	verdict plan.Verdict
+	span    span
+}
+
+// Bounds of a survey.
+const (
+	maxAudioTracks = 32
+	scanTime       = 400 * time.Millisecond // a packet scan that takes longer goes on without the viewer waiting
+	scanFrames     = 1 << 20
+	minTimescale   = 10_000 // below it a tick is too coarse to tell frames apart by
+)
+
+// surveySource reads the index and, unless the index alone shows that the picture can be passed through, the probe.
+// When it does, refine runs the probe later.
+func (e *Engine) surveySource(ctx context.Context, src media.Source, f *os.File) (s *survey, complete bool, err error) {
+	type probed struct {
+		probe *media.Probe
+		err   error
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	result := make(chan probed, 1)
+	start := func() {
+		go func() {
+			p, err := e.probe(ctx, src)
+			result <- probed{p, err}
+		}()
+	}
+	started := !src.Container.IsISO()
+	if started {
+		start() // side by side with reading the index
+	}
+	defer func() {
+		cancel()
+		if started {
+			<-result
+		}
+	}()
+	idx, err := index.Open(ctx, f, src.SizeBytes, src.Container)
+	if err != nil {
+		return nil, false, err
+	}
+	s = &survey{index: idx, probe: idx.Probe()}
+	if idx.Precision == index.Samples {
+		s.fromIndex(f)
+		if s.passes() {
+			return s, false, nil
+		}
+	}
+	if !started {
+		started = true
+		start()
+	}
+	got := <-result
+	started = false
+	if got.err != nil {
+		return nil, false, got.err
+	}
+	s.probe = *got.probe
+	if s.probe.Title == "" {
+		s.probe.Title = idx.Title
+	}
+	return s, true, s.fromProbe(ctx, e, src, f)
+}
+
+// passes says whether the index alone tells all that is needed: a picture, or sound alone, that is passed through.
+func (s *survey) passes() bool {
+	for _, a := range s.audio {
+		if !a.verdict.Passthrough {
+			return false
+		}
+	}
+	if s.video == nil {
+		return len(s.audio) > 0 && s.onlyKnown()
+	}
+	return s.video.verdict.Passthrough
+}
+
+// onlyKnown says that no track is of a kind the index could not name.
+func (s *survey) onlyKnown() bool {
+	return !slices.ContainsFunc(s.index.Tracks, func(t *index.Track) bool { return t.Kind == media.Video && t.Codec == "" })
+}
+
+// fromIndex lays out what an index of samples tells.
+func (s *survey) fromIndex(f *os.File) {
+	if v := s.probe.FirstVideo(); v != nil {
+		if t := s.indexed(v.Index); t != nil && t.SampleCount > 0 {
+			s.video = newVideoSource(*v, t, f)
+		}
+	}
+	s.audio = s.audio[:0]
+	for i := range s.probe.Tracks {
+		a := &s.probe.Tracks[i]
+		if t := s.indexed(a.Index); a.Kind == media.Audio && t != nil && t.SampleCount > 0 && len(s.audio) < maxAudioTracks {
+			s.audio = append(s.audio, newAudioSource(*a, t))
+		}
+	}
+}
+
+// indexed is the index's own track for a stream, when it knows its samples or its keyframes.
+func (s *survey) indexed(stream int) *index.Track {
+	if s.index.Precision == index.None || stream < 0 || stream >= len(s.index.Tracks) {
+		return nil
+	}
+	return s.index.Tracks[stream]
+}
+
+// fromProbe lays out what the probe tells, keeps what the index knows better, and scans the packets where there is no
+// index.
+func (s *survey) fromProbe(ctx context.Context, e *Engine, src media.Source, f *os.File) error {
+	p := &s.probe
+	s.video, s.audio = nil, nil
+	for i := range p.Tracks {
+		a := &p.Tracks[i]
+		if a.Kind != media.Audio || len(s.audio) >= maxAudioTracks || !e.decodes(*a) || a.Audio.Channels == 0 {
+			continue
+		}
+		t := s.sameTrack(*a)
+		if t != nil && s.index.Precision == index.Samples {
+			if t.SampleCount > 0 && t.EditsExact {
+				s.audio = append(s.audio, newAudioSource(*a, t))
+			}
+			if t.SampleCount == 0 || t.EditsExact {
+				continue
+			}
+		}
+		s.audio = append(s.audio, audioSource{
+			track: *a, verdict: plan.JudgeAudio(a, plan.Facts{}), span: probeSpan(p, a),
+		})
+	}
+	v := p.FirstVideo()
+	switch {
+	case v == nil && len(s.audio) == 0:
+		return nothingToPlay(p)
+	case v == nil:
+		return nil
+	case v.Encrypted || !e.decodes(*v) || v.Video.Width == 0 || v.Video.Height == 0:
+		return undecodable(v)
+	}
+	if t := s.sameTrack(*v); t != nil && s.index.Precision == index.Samples && t.SampleCount > 0 && t.EditsExact {
+		s.video = newVideoSource(*v, t, f)
+		return nil
+	}
+	s.video = &videoSource{track: *v, verdict: plan.JudgeVideo(v, plan.Facts{}), span: probeSpan(p, v)}
+	s.video.timescale = timescaleOf(v.TimeBase)
+	if t := s.sameTrack(*v); t != nil && s.index.Precision == index.Keyframes {
+		for _, k := range t.Keyframes {
+			s.video.keyframes = append(s.video.keyframes, media.Rescale(k.PTS, t.Timescale, s.video.timescale))
+		}
+		return nil
+	}
+	return s.scan(ctx, e, src)
+}
+
+// sameTrack is the index's track for a probed one, when both mean the same.
+func (s *survey) sameTrack(t media.Track) *index.Track {
+	x := s.indexed(t.Index)
+	if x == nil || x.Kind != t.Kind {
+		return nil
+	}
+	return x
+}
+
+// probe asks ffprobe, and gives each track its time base.
+func (e *Engine) probe(ctx context.Context, src media.Source) (*media.Probe, error) {
+	if e.tools == nil {
+		return nil, errNoFFmpeg
+	}
+	full, err := e.tools.ProbeFull(ctx, src)
+	if err != nil {
+		return nil, fmt.Errorf("probe: %w", err)
+	}
+	for i := range full.Tracks {
+		full.Tracks[i].TimeBase = full.TimeBases[full.Tracks[i].Index]
+	}
+	return &full.Probe, nil
+}
+
+var errNoFFmpeg = fault.New(fault.Unavailable, "This video needs ffmpeg to be played, and it is not installed.")
+
+// decodes says whether a track can be decoded here.
+func (e *Engine) decodes(t media.Track) bool { return e.tools != nil && e.tools.CanDecode(t) }

@@ -1,0 +1,270 @@
+package stream
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+
+	"dropstream/backend/cache"
+	"dropstream/backend/fault"
+	"dropstream/backend/ffmpeg"
+	"dropstream/backend/media"
+	"dropstream/backend/plan"
+)
+
+// title is a source that is open: its timeline and its renditions.
+type title struct {
+	e        *Engine
+	src      media.Source
+	file     *os.File
+	survey   *survey
+	timeline timeline
+	rungs    []plan.Rung
+	video    map[string]rendition // by rung's name
+	audio    []audioRendition
+	refined  chan media.Probe
+	wg       sync.WaitGroup
+	cancel   context.CancelFunc
+}
+
+// audioRendition is one audio track, in the one form in which it is offered.
+type audioRendition struct {
+	source audioSource
+	name   string // "original" or "aac"
+	rendition
+}
+
+// Names of audio renditions.
+const aacName = "aac"
+
+func (e *Engine) newTitle(ctx context.Context, src media.Source) (*title, error) {
+	f, err := os.Open(src.Path)
+	if err != nil {
+		return nil, fault.Wrap(err, fault.CodeOf(err), "The file is not there any more, or may not be read.")
+	}
+	t := &title{e: e, src: src, file: f, video: map[string]rendition{}, refined: make(chan media.Probe, 1)}
+	if err := t.lay(ctx); err != nil {
+		_ = f.Close() // only read from
+		return nil, err
+	}
+	return t, nil
+}
+
+// lay surveys the source and lays out its renditions.
+func (t *title) lay(ctx context.Context) error {
+	if err := t.unchanged(); err != nil {
+		return err
+	}
+	s, complete, err := t.e.surveySource(ctx, t.src, t.file)
+	if err != nil {
+		return err
+	}
+	t.survey = s
+	spans := make([]span, 0, 1+len(s.audio))
+	if s.video != nil {
+		spans = append(spans, s.video.span)
+	}
+	for _, a := range s.audio {
+		spans = append(spans, a.span)
+	}
+	tl, ok := newTimeline(spans)
+	if !ok {
+		return fault.New(fault.Damaged, "This video has no readable length: nothing in it can be played.")
+	}
+	t.timeline = tl
+	if err := t.layVideo(); err != nil {
+		return err
+	}
+	for _, a := range s.audio {
+		if err := t.layAudio(a); err != nil {
+			return err
+		}
+	}
+	probing, cancel := context.WithCancel(t.e.ctx)
+	t.cancel = cancel
+	if complete || t.e.tools == nil {
+		close(t.refined)
+		return nil
+	}
+	t.wg.Add(1)
+	go t.refine(probing)
+	return nil
+}
+
+// refine asks ffprobe for what the index did not say, when nothing waits for it.
+func (t *title) refine(ctx context.Context) {
+	defer t.wg.Done()
+	defer close(t.refined)
+	p, err := t.e.tools.Probe(ctx, t.src)
+	if err != nil {
+		t.e.log.LogAttrs(ctx, slog.LevelDebug, "Probe not refined", slog.String("item", t.src.ItemID), slog.Any("error", err))
+		return
+	}
+	p.Duration = t.timeline.total
+	t.refined <- *p
+}
+
+// seed names the source's content, and how much is known of it, in the hashes of plans.
+func (t *title) seed() string {
+	how := "grid"
+	if v := t.survey.video; v != nil && (v.indexed != nil || v.keyframes != nil) {
+		how = t.survey.index.Precision.String()
+		if v.frames != nil {
+			how = "scan"
+		}
+	}
+	return fmt.Sprintf("%d %d %s %d %d", t.src.SizeBytes, t.src.ModTime.UnixNano(), how,
+		t.timeline.origin.duration(), t.timeline.total)
+}
+
+func (t *title) layVideo() error {
+	v := t.survey.video
+	if v == nil {
+		return nil
+	}
+	t.rungs = plan.Ladder(v.track.Video, v.verdict.Passthrough)
+	transcode := sync.OnceValues(func() (*plan.Plan, error) { return t.transcodePlan(v), nil })
+	kept := t.rungs[:0:0]
+	for _, r := range t.rungs {
+		if r.Passthrough {
+			c, err := newCopyVideo(v, t.file, t.timeline, t.seed())
+			if err != nil {
+				return err
+			}
+			t.video[r.Name] = c
+		} else if t.e.tools != nil {
+			t.video[r.Name] = t.videoFeed(v, r, transcode)
+		} else {
+			continue
+		}
+		kept = append(kept, r)
+	}
+	t.rungs = kept
+	return nil
+}
+
+// transcodeTimescale is the timescale of transcoded video.
+func (t *title) transcodeTimescale() uint32 {
+	v := t.survey.video
+	if v.verdict.Passthrough {
+		return timescaleOf(media.Rational{Num: 1, Den: int64(v.timescale)})
+	}
+	return v.timescale
+}
+
+// transcodePlan lays the boundaries of the transcoded rungs.
+func (t *title) transcodePlan(v *videoSource) *plan.Plan {
+	ts := t.transcodeTimescale()
+	origin := t.timeline.origin.in(ts)
+	in := plan.Video{
+		Seed: t.seed(), Timescale: ts, Total: media.FromDuration(t.timeline.total, ts), FrameRate: v.track.Video.FrameRate,
+	}
+	for _, k := range v.keyframes {
+		in.Keyframes = append(in.Keyframes, media.Rescale(k, v.timescale, ts)-origin)
+	}
+	switch {
+	case len(in.Keyframes) == 0:
+	case v.frames != nil:
+		in.Frames = func(i int) []media.Ticks { return between(v.frames, v.keyframes, i, origin) }
+	case v.indexed != nil && v.indexed.EditsExact && v.keySamples != nil:
+		in.Frames = func(i int) []media.Ticks { return v.framesOf(i, ts, origin) }
+	}
+	return plan.Transcode(in)
+}
+
+func (t *title) videoFeed(v *videoSource, r plan.Rung, p func() (*plan.Plan, error)) *feed {
+	m := &videoMaker{
+		e: t.e, src: t.src, video: v.in(t.transcodeTimescale()), rung: r, plan: p,
+		origin: t.timeline.origin.in(t.transcodeTimescale()),
+	}
+	f := newFeed(t.e, t.key(plan.KindTranscode, fmt.Sprint(r)), p, t.e.log)
+	f.maker = m
+	m.init = f.takeInit
+	m.near = f.near
+	return f
+}
+
+func (t *title) layAudio(a audioSource) error {
+	seed := fmt.Sprintf("%s track %d", t.seed(), a.track.Index)
+	if a.verdict.Passthrough {
+		c, err := newCopyAudio(a, t.file, t.timeline, seed)
+		if err == nil {
+			t.audio = append(t.audio, audioRendition{a, plan.Original, c})
+			return nil
+		}
+	}
+	if t.e.tools == nil {
+		return nil
+	}
+	p := sync.OnceValues(func() (*plan.Plan, error) {
+		return plan.Audio(seed, ffmpeg.AudioRate, media.FromDuration(t.timeline.total, ffmpeg.AudioRate)), nil
+	})
+	m := &audioMaker{e: t.e, src: t.src, audio: a, origin: t.timeline.origin.in(ffmpeg.AudioRate), plan: p}
+	f := newFeed(t.e, t.key(plan.KindAudio, fmt.Sprint(a.track.Index, audioChannels, audioBits)), p, t.e.log)
+	f.maker = m
+	t.audio = append(t.audio, audioRendition{a, aacName, &audioFeed{f}})
+	return nil
+}
+
+// key names a rendition in the cache: everything that what is stored depends on.
+func (t *title) key(kind plan.Kind, settings string) cache.Key {
+	parts := []string{plan.Name(kind, t.seed()), settings, ffmpeg.Recipe, t.e.tools.Version}
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return cache.Key{Title: t.src.ItemID, Rendition: base64.RawURLEncoding.EncodeToString(sum[:15])}
+}
+
+// unchanged says whether the source still is what it was when it was sniffed.
+func (t *title) unchanged() error {
+	st, err := t.file.Stat()
+	if err != nil {
+		return fault.Wrap(err, fault.Missing, "The file cannot be read any more.")
+	}
+	if st.Size() != t.src.SizeBytes || !st.ModTime().Equal(t.src.ModTime) {
+		return fault.New(fault.Missing, "The file has changed since it was opened. Drop it again to play it.")
+	}
+	return nil
+}
+
+func (t *title) close() {
+	t.cancel()
+	for _, r := range t.video {
+		if f, ok := r.(*feed); ok {
+			f.close()
+		}
+	}
+	for _, a := range t.audio {
+		if f, ok := a.rendition.(*audioFeed); ok {
+			f.close()
+		}
+	}
+	t.wg.Wait()
+	_ = t.file.Close() // only read from
+}
+
+// assess says how the title is played.
+func (t *title) assess() media.Assessment {
+	a := media.Assessment{Probe: t.survey.probe, Plays: media.AsItIs, Refined: t.refined}
+	a.Probe.Duration = t.timeline.total
+	var why []string
+	if v := t.survey.video; v != nil && !v.verdict.Passthrough {
+		why = append(why, v.verdict.Reason)
+	}
+	if len(t.audio) > 0 && !t.audio[0].source.verdict.Passthrough {
+		why = append(why, t.audio[0].source.verdict.Reason)
+	}
+	if len(why) == 0 {
+		a.Why = "Nothing is converted: picture and sound are sent as they are."
+		return a
+	}
+	a.Plays = media.Converted
+	a.Why = sentence(strings.Join(why, ", and "))
+	return a
+}
+
+// sentence makes a clause a sentence.
+func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] + "." }
