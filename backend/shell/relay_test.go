@@ -73,11 +73,11 @@ func TestRelayCoalescesAndNumbers(t *testing.T) {
 		begin := time.Now()
 		for i := range uint64(50) { // one item, changing all the time
 			events <- item("a", i+1, int64(i))
-			time.Sleep(10 * time.Millisecond)
+			<-time.After(10 * time.Millisecond)
 		}
 		events <- item("b", 51, 0)
 		events <- item("a", 53, 99) // 52 was lost
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		synctest.Wait()
 		if n := len(w.events); n > 8 || n < 6 {
 			t.Errorf("%d events for 52 changes in half a second, want about one each 100 ms", n)
@@ -116,7 +116,7 @@ func TestQueueKeepsOrderAndGaps(t *testing.T) {
 		Seq  uint64
 		What string
 	}
-	var got []told
+	got := make([]told, 0, len(q.events))
 	for _, e := range q.take() {
 		what := e.Kind + e.ID
 		if e.Item != nil {

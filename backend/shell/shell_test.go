@@ -271,7 +271,7 @@ func TestWindowComesBackWhereItWas(t *testing.T) {
 		s.Attach(w)
 		s.DomReady()
 		s.DomReady() // the page is loaded again
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		synctest.Wait()
 		if w.shown != 1 || w.bounds != core.state {
 			t.Errorf("shown %d times at %+v, want once at %+v", w.shown, w.bounds, core.state)
@@ -279,13 +279,13 @@ func TestWindowComesBackWhereItWas(t *testing.T) {
 		w.mu.Lock()
 		w.bounds = WindowState{X: 1, Y: 2, Width: 800, Height: 600}
 		w.mu.Unlock()
-		time.Sleep(2 * placeEvery)
+		<-time.After(2 * placeEvery)
 		synctest.Wait()
 		if core.state != (WindowState{X: 1, Y: 2, Width: 800, Height: 600}) {
 			t.Errorf("while it runs, the place remembered is %+v", core.state)
 		}
 		saves := core.saves
-		time.Sleep(10 * placeEvery)
+		<-time.After(10 * placeEvery)
 		synctest.Wait()
 		if core.saves != saves {
 			t.Errorf("a window at rest is saved %d times", core.saves-saves)
@@ -306,7 +306,7 @@ func TestWindowShowsWithoutAPage(t *testing.T) {
 		core := newCore()
 		s := start(t, core)
 		s.Attach(w)
-		time.Sleep(showFallback + time.Millisecond)
+		<-time.After(showFallback + time.Millisecond)
 		synctest.Wait()
 		if w.shown != 1 {
 			t.Error("a window whose page does not come is not shown")
@@ -329,7 +329,7 @@ func TestSignalBeforeTheToolkitListens(t *testing.T) {
 		})
 		s.Start()
 		s.Attach(w)
-		time.Sleep(2 * quitGrace)
+		<-time.After(2 * quitGrace)
 		synctest.Wait()
 		if w.quit != 1 {
 			t.Errorf("asked to quit %d times, want once", w.quit)
@@ -384,7 +384,7 @@ func TestOneDialogAtATime(t *testing.T) {
 			first <- got
 		}()
 		synctest.Wait()
-		time.Sleep(time.Hour) // a person takes their time
+		<-time.After(time.Hour) // a person takes their time
 		if _, err := s.PickFiles(); err == nil {
 			t.Error("two dialogs at a time")
 		}
