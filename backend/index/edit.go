@@ -63,6 +63,9 @@ func (t *trak) resolveEdits(movieTimescale uint32) error {
 		if length > maxTicks || delay > maxTicks-length {
 			return damaged("edits longer than time")
 		}
+		if e.time != -1 {
+			out.Edits++
+		}
 		switch {
 		case chosen: // anything after the first real edit
 			out.EditsExact = false

@@ -61,6 +61,15 @@ func (t *trak) settleEdits() {
 		return
 	}
 	out.FirstSample, out.EndSample = c.firstIn, c.lastIn+1
+	if gap := c.minPTS - t.first; len(t.edits) > 0 && gap > 0 && len(out.runs) == 0 {
+		// The edit starts before its first frame. By the letter there is nothing to see until then; ffmpeg, and with it
+		// whatever is transcoded, starts with the frame.
+		out.shift -= gap
+		for i := range out.Keyframes {
+			out.Keyframes[i].DTS -= gap
+			out.Keyframes[i].PTS -= gap
+		}
+	}
 	out.StartTicks, out.EndTicks = c.minPTS+out.shift, c.endPTS+out.shift
 	if len(t.edits) == 0 {
 		return

@@ -32,6 +32,9 @@ type Track struct {
 	// list is none, or empty edits and then one edit at rate 1 which, for video, starts on a keyframe and cuts
 	// between frames in decode order. Without it the samples alone do not give the presentation.
 	EditsExact bool
+	// Edits is how many edits that are not empty there are. From two on, Keyframes and the times of Samples are those
+	// of the first edit only: the rest of the presentation is somewhere else in the track.
+	Edits int
 	// FirstSample and EndSample bound the presented samples: those from FirstSample up to, not including, EndSample.
 	// Audio that starts before the edit (priming), or at its end or later, is outside.
 	FirstSample, EndSample uint32
