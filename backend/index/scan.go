@@ -23,6 +23,7 @@ type scanner struct {
 	firstIn    uint32 // first presented sample in decode order
 	lastIn     uint32
 	lastBefore int64 // last sample before the edit, in decode order; -1: none
+	straddles  bool  // a sample begins before the edit and ends in it
 	firstAfter int64 // first sample after it; -1: none
 
 	keyPTS    media.Ticks // of the last keyframe
@@ -115,6 +116,7 @@ func (c *scanner) partly(s, n uint32, lo, step media.Ticks) {
 	}
 	if before > 0 {
 		c.lastBefore = int64(s) + int64(before) - 1
+		c.straddles = c.straddles || lo+int64(before)*step > c.t.first
 	}
 	if upTo < n && c.firstAfter < 0 {
 		c.firstAfter = int64(s) + int64(max(upTo, before))
