@@ -1,0 +1,280 @@
+package hls
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strings"
+)
+
+// apart is the most that sound and pictures may be moved against each other, in microseconds.
+const apart = 20_000
+
+// index is the source's stream that an audio rendition is made of, as ffmpeg's -map wants it: its URL says so
+// ("a/1/aac"), and otherwise it is the first one.
+func (r *rendition) index() string {
+	if parts := strings.Split(r.name, "/"); len(parts) == 3 && parts[0] == "a" {
+		return parts[1]
+	}
+	return "a:0"
+}
+
+// checkSound decodes an audio rendition and compares it with the source; offset is how much later the pictures are
+// than the source's.
+func (c *checker) checkSound(ctx context.Context, r *rendition, offset int64) {
+	runs := r.runs()
+	var all []*segment
+	var truth []float32
+	if c.source != nil {
+		var err error
+		if truth, _, err = c.sound(ctx, c.source.path, nil, r.index(), true); err != nil {
+			c.report.note("%s: the source's sound cannot be decoded: %v", r.name, err)
+			truth = nil
+		}
+	}
+	for _, run := range runs {
+		all = append(all, run...)
+		samples, complaints, err := c.sound(ctx, "", r.join(run), "a:0", false)
+		c.complain(r, run[0].n, "in order", complaints, err)
+		first := micro(run[0].pts()[0], r.track.timescale)
+		length := micro(int64(run[len(run)-1].end), r.track.timescale) - first
+		if got := int64(len(samples)) * 1_000_000 / soundRate; got < length-60_000 || got > length+60_000 {
+			c.report.find("decode", r.name, run[0].n, "%d us of sound in segments of %d us", got, length)
+		}
+		if truth != nil && !c.o.Damaged {
+			c.compareSound(r, samples, first, truth, offset, len(run) == len(r.segments))
+		}
+	}
+	for _, i := range c.random.Perm(len(all))[:min(alone, len(all))] {
+		_, complaints, err := c.sound(ctx, "", r.join(all[i:i+1]), "a:0", false)
+		c.complain(r, all[i].n, "alone", complaints, err)
+	}
+	if r.original && c.source != nil && len(runs) == 1 {
+		c.comparePackets(ctx, r, runs[0])
+	}
+}
+
+// comparePackets holds passthrough to its promise: the very same packets, in a row, none missing at the end.
+func (c *checker) comparePackets(ctx context.Context, r *rendition, run []*segment) {
+	out, _, err := c.run(ctx, c.o.FFmpeg, nil, "-v", "error", "-i", input(c.source.path), "-map", "0:"+r.index(),
+		"-c", "copy", "-f", "framemd5", "-")
+	if err != nil {
+		c.report.note("%s: the source's packets cannot be read: %v", r.name, err)
+		return
+	}
+	src := parseFrameMD5(out)
+	var ours []string
+	for _, s := range run {
+		for _, sample := range s.samples {
+			ours = append(ours, sum(sample.Data))
+		}
+	}
+	skipped := 0
+	for skipped < len(src) && src[skipped].md5 != ours[0] {
+		skipped++
+	}
+	const priming = 4 // AAC packets before time 0, which passthrough leaves out: 2112 samples at most
+	if skipped > priming || len(src)-skipped < len(ours) || len(src)-skipped > len(ours)+2 {
+		c.report.find("identity", r.name, -1, "%d packets, of the source's %d the first %d are skipped",
+			len(ours), len(src), skipped)
+		return
+	}
+	for i := range ours {
+		if ours[i] != src[skipped+i].md5 {
+			c.report.find("identity", r.name, -1, "packet %d is not the source's %d", i, skipped+i)
+		}
+	}
+}
+
+// compareSound finds where in the rendition the source's sound is, at the start, in the middle and at the end.
+func (c *checker) compareSound(
+	r *rendition, samples []float32, first int64, truth []float32, offset int64, whole bool,
+) {
+	start := int(first * soundRate / 1_000_000) // the place of samples[0] on the rendition's timeline
+	if whole {
+		ours := float64(start+len(samples)) / soundRate
+		theirs := float64(len(truth)) / soundRate
+		longest := max(theirs, float64(r.playlist.duration())/1e6)
+		if ours < theirs-0.1 || ours > longest+0.1 {
+			c.report.find("duration", r.name, -1, "sound ends at %.3f s, the source's at %.3f s", ours, theirs)
+		}
+	}
+	window := min(2*soundRate, len(truth)/2, len(samples)/2)
+	if window < soundRate/10 {
+		return
+	}
+	span := min(len(truth), start+len(samples)) - window
+	for _, at := range []int{max(0, start), max(0, (start+span)/2), span} {
+		if at < 0 || at+window > len(truth) || level(truth[at:at+window]) < 0.003 {
+			continue
+		}
+		lag, best, near := alignment(truth[at:at+window], samples, at-start, int(offset*soundRate/1_000_000))
+		where := float64(at) / soundRate
+		switch {
+		case best < 0.5:
+			c.report.find("av", r.name, -1, "at %.2f s the sound is not the source's (likeness %.2f)", where, best)
+		case near < 0.93*best:
+			c.report.find("av", r.name, -1, "at %.2f s the sound is %+.1f ms from the source's, the pictures %+.1f ms",
+				where, float64(lag)*1000/soundRate, float64(offset)/1000)
+		}
+	}
+}
+
+// alignment slides a piece of the source's sound along a rendition's samples around the place where it should be, up
+// to half a second to either side. It gives the best lag in samples, how alike the two are there (1 is the same), and
+// how alike at best within 20 ms of the lag wanted: a steady tone is alike at many lags, and then none is wrong.
+func alignment(piece, samples []float32, place, wanted int) (lag int, best, near float64) {
+	const reach, step = soundRate / 2, 2
+	allowed := apart * soundRate / 1_000_000
+	for l := -reach; l <= reach; l += step {
+		at := place + l
+		if at < 0 || at+len(piece) > len(samples) {
+			// A little is missing at the very start or end: compare what there is.
+			if at < -allowed*2 || at+len(piece) > len(samples)+allowed*4 {
+				continue
+			}
+		}
+		like := correlation(piece, samples, at)
+		if like > best {
+			lag, best = l, like
+		}
+		if l >= wanted-allowed && l <= wanted+allowed {
+			near = max(near, like)
+		}
+	}
+	return lag, best, near
+}
+
+// correlation is the normalised correlation of a piece with the samples from at on, where both exist. Every second
+// sample will do.
+func correlation(piece, samples []float32, at int) float64 {
+	var xy, xx, yy float64
+	from, to := max(0, -at), min(len(piece), len(samples)-at)
+	for i := from; i < to; i += 2 {
+		x, y := float64(piece[i]), float64(samples[at+i])
+		xy += x * y
+		xx += x * x
+		yy += y * y
+	}
+	if xx == 0 || yy == 0 {
+		return 0
+	}
+	return xy / math.Sqrt(xx*yy)
+}
+
+// level is the root mean square of some sound.
+func level(samples []float32) float64 {
+	var sum float64
+	for _, s := range samples {
+		sum += float64(s) * float64(s)
+	}
+	return math.Sqrt(sum / float64(max(1, len(samples))))
+}
+
+// checkPattern finds the flashes and beeps of a pattern clip, in the source and in the presentation, and holds each
+// flash's distance to its beep against the source's.
+func (c *checker) checkPattern(ctx context.Context, renditions []*rendition) {
+	var video, audio *rendition
+	for _, r := range renditions {
+		runs := r.runs()
+		if r.track == nil || len(runs) != 1 || len(runs[0]) != len(r.segments) {
+			continue
+		}
+		if r.kind == "video" && video == nil {
+			video = r
+		}
+		if r.kind == "audio" && audio == nil {
+			audio = r
+		}
+	}
+	if video == nil || audio == nil || c.source.video == nil {
+		return
+	}
+	ours, err := c.flashes(ctx, "", video.join(video.segments), video.times(video.segments))
+	theirs, err2 := c.flashes(ctx, c.source.path, nil, timesOf(c.source.pictures))
+	if err != nil || err2 != nil {
+		c.report.find("av", video.name, -1, "flashes cannot be found: %v %v", err, err2)
+		return
+	}
+	samples, _, err := c.sound(ctx, "", audio.join(audio.segments), "a:0", false)
+	truth, _, err2 := c.sound(ctx, c.source.path, nil, audio.index(), true)
+	if err != nil || err2 != nil {
+		c.report.find("av", audio.name, -1, "beeps cannot be found: %v %v", err, err2)
+		return
+	}
+	oursApart := distances(ours, beeps(samples, micro(audio.segments[0].pts()[0], audio.track.timescale)))
+	theirsApart := distances(theirs, beeps(truth, 0))
+	if len(oursApart) != len(theirsApart) || len(oursApart) == 0 {
+		c.report.find("av", video.name, -1, "%d flashes with a beep, the source has %d",
+			len(oursApart), len(theirsApart))
+		return
+	}
+	for i := range oursApart {
+		if off := oursApart[i] - theirsApart[i]; off > apart || off < -apart {
+			c.report.find("av", video.name, -1, "flash %d: its beep is %+d us from where the source has it", i, off)
+		}
+	}
+}
+
+func timesOf(pictures []picture) []int64 {
+	all := make([]int64, len(pictures))
+	for i, p := range pictures {
+		all[i] = p.us
+	}
+	return all
+}
+
+// flashes are the times at which the picture turns bright, in microseconds.
+func (c *checker) flashes(ctx context.Context, file string, stdin []byte, times []int64) ([]int64, error) {
+	bright, err := c.luma(ctx, file, stdin)
+	if err != nil {
+		return nil, err
+	}
+	if len(bright) != len(times) {
+		return nil, fmt.Errorf("%d pictures for %d times", len(bright), len(times))
+	}
+	var all []int64
+	dark := true
+	for i, b := range bright {
+		if b > 128 && dark {
+			all = append(all, times[i])
+		}
+		dark = b <= 128
+	}
+	return all, nil
+}
+
+// beeps are the times at which sound sets in after quiet, in microseconds; first is the time of the first sample.
+func beeps(samples []float32, first int64) []int64 {
+	const quietFor = soundRate / 5
+	var all []int64
+	quiet := quietFor
+	for i, s := range samples {
+		if s > 0.05 || s < -0.05 {
+			if quiet >= quietFor {
+				all = append(all, first+int64(i)*1_000_000/soundRate)
+			}
+			quiet = 0
+			continue
+		}
+		quiet++
+	}
+	return all
+}
+
+// distances is how much later each flash's nearest beep is, for those flashes that have one within half a second.
+func distances(flashes, beeps []int64) []int64 {
+	var all []int64
+	for _, f := range flashes {
+		nearest := int64(math.MaxInt64)
+		for _, b := range beeps {
+			if d := b - f; max(d, -d) < max(nearest, -nearest) {
+				nearest = d
+			}
+		}
+		if nearest < 500_000 && nearest > -500_000 {
+			all = append(all, nearest)
+		}
+	}
+	return all
+}
