@@ -3,7 +3,6 @@ package stream
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -11,11 +10,11 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"dropstream/backend/cache"
 	"dropstream/backend/ffmpeg"
 	"dropstream/backend/media"
+	"dropstream/backend/proc"
 	"dropstream/backend/sniff"
 )
 
@@ -125,48 +124,182 @@ func whole(t *testing.T, r rendition) []byte {
 	return append(init, all...)
 }
 
-func TestRealFiles(t *testing.T) {
-	dir := os.Getenv("DROPSTREAM_MEDIA")
-	if dir == "" {
-		dir = "../../../shared/media"
+// clip makes a source with ffmpeg: arguments after the inputs, a file name last.
+func clip(t *testing.T, name string, args ...string) media.Source {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	all := append([]string{"-v", "error", "-y"}, args...)
+	if out, err := exec.CommandContext(t.Context(), "ffmpeg", append(all, path)...).CombinedOutput(); err != nil {
+		t.Fatalf("make %s: %v %s", name, err, out)
 	}
-	files, _ := filepath.Glob(filepath.Join(dir, "*.*"))
-	if len(files) == 0 {
-		t.Skip("the folder of real files is not here")
+	return sourceOf(t, path)
+}
+
+const (
+	picture = "testsrc2=s=320x180:r=25:d=8"
+	sound   = "sine=f=440:r=48000:d=8"
+)
+
+// x264 encodes with keyframes every 100 frames.
+var x264 = []string{"-c:v", "libx264", "-preset", "ultrafast", "-g", "100", "-bf", "2"}
+
+func av(more ...string) []string {
+	return append([]string{"-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", sound}, more...)
+}
+
+// check plays a source whole, in order, and compares the number of frames.
+func check(t *testing.T, src media.Source, wantFrames int) *title {
+	t.Helper()
+	e := newTestEngine(t, map[string]media.Source{src.ItemID: src})
+	if _, err := e.Prepare(t.Context(), src); err != nil {
+		t.Fatal(err)
 	}
-	for _, path := range files {
-		if strings.HasSuffix(path, ".txt") {
-			continue
+	ti, release, err := e.title(t.Context(), src.ItemID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(release)
+	for _, r := range ti.rungs {
+		if n := frames(t, whole(t, ti.video[r.Name]), "v:0"); n != wantFrames {
+			t.Errorf("%s: %d frames, want %d", r.Name, n, wantFrames)
 		}
-		t.Run(filepath.Base(path), func(t *testing.T) {
-			src := sourceOf(t, path)
-			e := newTestEngine(t, map[string]media.Source{src.ItemID: src})
-			start := time.Now()
-			a, err := e.Prepare(t.Context(), src)
-			if err != nil {
-				t.Logf("refused: %v", err)
-				return
+	}
+	for _, a := range ti.audio {
+		if n := frames(t, whole(t, a.rendition), "a:0"); n == 0 {
+			t.Errorf("audio %d: silent", a.source.track.Index)
+		}
+	}
+	return ti
+}
+
+func TestEveryFrameOfEveryContainer(t *testing.T) {
+	for name, args := range map[string][]string{
+		"mkv.mkv":     av(append(x264, "-c:a", "libopus")...),
+		"mp4.mp4":     av(append(x264, "-c:a", "aac")...),
+		"hevc.mp4":    av("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=0", "-c:a", "aac"),
+		"offset.ts":   av(append(x264, "-c:a", "mp2", "-output_ts_offset", "3600")...),
+		"mpeg4.avi":   av("-c:v", "mpeg4", "-g", "50", "-c:a", "mp3"),
+		"flash.flv":   av(append(x264, "-c:a", "aac")...),
+		"silent.webm": {"-f", "lavfi", "-i", picture, "-c:v", "libvpx", "-deadline", "realtime", "-b:v", "300k"},
+		"long.mkv":    av(append(x264, "-g", "9999", "-c:a", "aac")...),
+		"trimmed.mp4": av(append(x264, "-c:a", "aac", "-ss", "0")...),
+	} {
+		t.Run(name, func(t *testing.T) { check(t, clip(t, name, args...), 200) })
+	}
+}
+
+func TestUnevenFramesAreAllKept(t *testing.T) {
+	src := clip(t, "vfr.mkv", append([]string{"-f", "lavfi", "-i", "testsrc2=s=320x180:r=60:d=8", "-vf",
+		"select='lt(t,3)*not(mod(n,3))+between(t,3,5)*not(mod(n,7))+gte(t,5)'", "-fps_mode", "vfr"}, x264...)...)
+	check(t, src, sourceFrames(t, src.Path))
+}
+
+// TestStillPictures: a source without a frame for many segments shows the last one.
+func TestStillPictures(t *testing.T) {
+	src := clip(t, "slides.mkv", append([]string{"-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=21", "-vf",
+		"select='lt(n,5)+eq(n,260)+eq(n,500)'", "-fps_mode", "vfr"}, x264...)...)
+	e := newTestEngine(t, map[string]media.Source{src.ItemID: src})
+	if _, err := e.Prepare(t.Context(), src); err != nil {
+		t.Fatal(err)
+	}
+	ti, release, err := e.title(t.Context(), src.ItemID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	for _, r := range ti.rungs {
+		if n := frames(t, whole(t, ti.video[r.Name]), "v:0"); n < 7 {
+			t.Errorf("%s: %d frames, the source has 7", r.Name, n)
+		}
+	}
+}
+
+func TestSegmentsInAnyOrderFromManyHeads(t *testing.T) {
+	src := clip(t, "any.mkv", av(append(x264, "-c:a", "ac3")...)...)
+	e := newTestEngine(t, map[string]media.Source{src.ItemID: src})
+	if _, err := e.Prepare(t.Context(), src); err != nil {
+		t.Fatal(err)
+	}
+	ti, release, err := e.title(t.Context(), src.ItemID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	r := ti.video[ti.rungs[0].Name]
+	p, err := r.Plan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	segs := make([][]byte, p.Len())
+	for _, n := range []int{2, 0, p.Len() - 1, 1, 3} {
+		if n < p.Len() {
+			if segs[n], err = r.Segment(t.Context(), n); err != nil {
+				t.Fatalf("segment %d: %v", n, err)
 			}
-			t.Logf("prepared in %v: %s %s %v", time.Since(start), a.Plays, a.Why, a.Probe.Duration)
+		}
+	}
+	init, err := r.Init(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := frames(t, append(init, bytes.Join(segs, nil)...), "v:0"); n != 200 {
+		t.Errorf("%d frames, want 200", n)
+	}
+}
+
+func TestTruncatedSourcesKeepTheirTimeline(t *testing.T) {
+	for name, args := range map[string][]string{
+		"cut.mkv": av(append(x264, "-c:a", "aac")...),
+		"cut.ts":  av(append(x264, "-c:a", "aac")...),
+	} {
+		t.Run(name, func(t *testing.T) {
+			src := clip(t, name, args...)
+			if err := os.Truncate(src.Path, src.SizeBytes*6/10); err != nil {
+				t.Fatal(err)
+			}
+			src = sourceOf(t, src.Path)
+			e := newTestEngine(t, map[string]media.Source{src.ItemID: src})
+			if _, err := e.Prepare(t.Context(), src); err != nil {
+				t.Fatal(err)
+			}
 			ti, release, err := e.title(t.Context(), src.ItemID)
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer release()
-			for _, r := range ti.rungs {
-				start := time.Now()
-				n := frames(t, whole(t, ti.video[r.Name]), "v:0")
-				p, _ := ti.video[r.Name].Plan()
-				if want := sourceFrames(t, path); n != want {
-					t.Errorf("%s: %d frames, the source has %d", r.Name, n, want)
+			r := ti.video[ti.rungs[0].Name]
+			p, err := r.Plan()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for n := range p.Len() {
+				if _, err := r.Segment(t.Context(), n); err != nil {
+					t.Errorf("segment %d of %d: %v", n, p.Len(), err)
 				}
-				t.Logf("%s: %d frames, %d segments in %v, exact %v", r.Name, n, p.Len(), time.Since(start), p.Exact)
 			}
-			for _, r := range ti.audio {
-				n := frames(t, whole(t, r.rendition), "a:0")
-				t.Logf("audio %s: %d frames", r.name, n)
-			}
-			_ = fmt.Sprint
 		})
+	}
+}
+
+func TestNoChildOutlivesTheEngine(t *testing.T) {
+	src := clip(t, "close.mkv", av(append(x264, "-c:a", "ac3")...)...)
+	e := newTestEngine(t, map[string]media.Source{src.ItemID: src})
+	if _, err := e.Prepare(t.Context(), src); err != nil {
+		t.Fatal(err)
+	}
+	e.Warm(src.ItemID, 0)
+	ti, release, err := e.title(t.Context(), src.ItemID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	go cancel()
+	if _, err := ti.video[ti.rungs[0].Name].Segment(ctx, 2); err == nil {
+		t.Log("the segment was quicker than its request's end")
+	}
+	release()
+	e.Close()
+	if n := proc.Live(); n != 0 {
+		t.Errorf("%d children are left", n)
 	}
 }
