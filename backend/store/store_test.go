@@ -139,7 +139,7 @@ func TestUpdateKeepsOthersChanges(t *testing.T) {
 	it := fullItem("a")
 	it.Position, it.TriesLeft = 0, 0
 	add(t, s, it)
-	const writers, times = 8, 25
+	const writers, times = 8, 8
 	var wg sync.WaitGroup
 	for w := range writers {
 		wg.Go(func() {
