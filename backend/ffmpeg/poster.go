@@ -113,7 +113,7 @@ func (t *Tools) posterFilters(v media.VideoFormat, maxWidth int, bright bool) st
 	var chain []string
 	if w, h := v.DisplaySize(); w > 0 && h > 0 {
 		if w > maxWidth {
-			w, h = maxWidth, h*maxWidth/w
+			w, h = maxWidth, (h*maxWidth+w/2)/w
 		}
 		chain = append(chain, fmt.Sprintf("scale=%d:%d:flags=area", even(w), even(h)))
 	} else {

@@ -104,6 +104,7 @@ func (t *Tools) measure(ctx context.Context, src media.Source, full *FullProbe) 
 		track.Duration = end - track.Start
 	}
 	full.setSpan(0, 0)
+	full.BitRate = averageRate(src.SizeBytes, full.Duration)
 	return nil
 }
 

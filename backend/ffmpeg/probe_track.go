@@ -118,7 +118,7 @@ func (s probeStream) video() media.VideoFormat {
 	if f := v.PixelAspect.Float(); f > maxAspect || f < 1.0/maxAspect {
 		v.PixelAspect = media.Rational{}
 	}
-	if !v.FrameRate.Valid() || v.FrameRate.Float() > maxFrameRate {
+	if !v.FrameRate.Valid() {
 		v.FrameRate = s.RealRate.ratio()
 	}
 	if v.FrameRate.Float() > maxFrameRate {

@@ -6,39 +6,26 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"dropstream/backend/fault"
 	"dropstream/backend/proc"
 )
 
 const (
-	sampleSeconds    = "12"
+	sampleSeconds    = 12
 	sampleCPUSeconds = 120
-	maxSampleBytes   = 3 << 20
+	maxSampleBytes   = 6 << 20 // it comes out at less than half of this
 )
 
-// sampleWaves draws slow waves of light in the accent's blue-green (oklch, hue 196) on a small picture of ten bits,
-// which is then made large: that is quick, and smooth to the eye. T is the time in seconds, X and Y the place.
-// Luma and chroma are of the ten-bit limited range.
-var sampleWaves = strings.Join([]string{
-	"nullsrc=size=160x90:rate=30:duration=" + sampleSeconds,
-	"format=yuv444p10le",
-	"geq=" +
-		"lum='360+150*sin(X/31+T*0.55+1.4*sin(Y/27+T*0.35))*cos(Y/23-T*0.45)+90*sin((X+Y)/44-T*0.8)':" +
-		"cb='548+28*sin(X/52-T*0.40)+14*cos(Y/30+T*0.5)':" +
-		"cr='400+26*cos(X/47+Y/38+T*0.30)'",
-	"scale=1280:720:flags=bicubic:out_color_matrix=bt709",
-	"noise=alls=3:allf=t", // against bands in the gradients
-	"fade=t=in:d=0.6", "fade=t=out:st=11.2:d=0.8",
-	"setsar=1", "format=yuv420p",
-}, ",")
+// sampleFilters make the small pictures large. The noise, too faint to be seen, keeps bands out of the gradients.
+const sampleFilters = "scale=1280:720:flags=bicubic:out_color_matrix=bt709,noise=alls=2:allf=t,setsar=1," +
+	"fade=t=in:d=0.6,fade=t=out:st=11.2:d=0.8,format=yuv420p"
 
 // sampleTone is a soft open chord that breathes.
 const sampleTone = "aevalsrc=exprs=" +
 	"'(0.10*sin(2*PI*196*t)+0.07*sin(2*PI*294*t)+0.05*sin(2*PI*392*t+sin(2*PI*0.5*t)))*(0.75+0.25*sin(2*PI*0.25*t))'|" +
 	"'(0.10*sin(2*PI*196*t+0.4)+0.07*sin(2*PI*293.5*t)+0.05*sin(2*PI*440*t+cos(2*PI*0.5*t)))*(0.75+0.25*cos(2*PI*0.25*t))'" +
-	":sample_rate=48000:channel_layout=stereo:duration=" + sampleSeconds +
+	":sample_rate=48000:channel_layout=stereo:duration=12" +
 	",afade=t=in:d=1.5,afade=t=out:st=10:d=2"
 
 // MakeSample makes a short clip to try the program with: twelve seconds of 1280 x 720, H.264 and AAC, its index in
@@ -55,15 +42,21 @@ func (t *Tools) MakeSample(ctx context.Context, path string) (err error) {
 			_ = os.Remove(temp)
 		}
 	}()
-	args := Base().Add("-y").Generated(sampleWaves).Generated(sampleTone).
-		Add("-map", "0:v", "-map", "1:a").
-		Add("-c:v", "libx264", "-preset", "veryfast", "-crf", "24", "-profile:v", "high", "-pix_fmt", "yuv420p").
+	args := Base().Add("-y").
+		Add("-f", "rawvideo", "-pixel_format", waveFormat).
+		Opt("-video_size", fmt.Sprintf("%dx%d", waveWidth, waveHeight)).
+		Int("-framerate", waveRate).
+		Add("-color_range", "tv", "-colorspace", "bt709", "-i", "pipe:0").
+		Generated(sampleTone).
+		Add("-map", "0:v", "-map", "1:a", "-vf", sampleFilters).
+		Add("-c:v", "libx264", "-preset", "superfast", "-crf", "25", "-profile:v", "high").
 		Add("-maxrate", "1600k", "-bufsize", "3200k", "-g", "60").
 		Add("-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709").
 		Add("-c:a", "aac", "-b:a", "128k", "-ac", "2").
 		Add("-metadata", "title=Sample", "-movflags", "+faststart").
 		To("mp4", "file:"+temp)
 	s := withCPU(t.Spec(args), sampleCPUSeconds)
+	s.Stdin = &waves{}
 	s.Limits.FileSizeBytes = maxSampleBytes
 	if _, err := proc.Output(ctx, s, 0); err != nil {
 		err = fmt.Errorf("make the sample: %w", err)

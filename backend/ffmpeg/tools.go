@@ -1,12 +1,16 @@
 package ffmpeg
 
 import (
+	"runtime"
+
 	"dropstream/backend/media"
 	"dropstream/backend/proc"
 )
 
-// memoryBytes is the address space a run may take. A 4K 10-bit transcode needs about half of it.
-const memoryBytes = 4 << 30
+// memoryBytes is the address space a run may take. Decoding 4K HEVC of ten bits and encoding it at the same size,
+// which is the most that is asked for, takes about 3 GiB with 16 threads and 5 GiB with 32: every thread has frames
+// of its own under way.
+var memoryBytes = int64(4<<30) + 128<<20*int64(max(0, runtime.NumCPU()-16))
 
 // Tools are the two binaries and what they can do. They do not change once found; all methods may be called by any
 // goroutine.
