@@ -128,7 +128,7 @@ func Open(ctx context.Context, dir string, o Options) (*Cache, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil { //nolint:gosec // the caller's choice of folder
 		return nil, fmt.Errorf("make cache folder: %w", err)
 	}
 	if err := c.list(); err != nil {

@@ -78,7 +78,7 @@ func wantSegment(t testing.TB, c *Cache, k Key, segment, size int) {
 	if err != nil || !ok {
 		t.Fatalf("section of segment %d: ok %v, error %v", segment, ok, err)
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }()
 	if got, err = io.ReadAll(s); err != nil || !bytes.Equal(got, want) {
 		t.Fatalf("read section of segment %d: error %v, equal %v", segment, err, bytes.Equal(got, want))
 	}
@@ -124,8 +124,8 @@ func TestPutGetReopen(t *testing.T) {
 		}
 		wantAbsent(t, c, film, 4)
 		wantAbsent(t, c, Key{Title: "film", Rendition: "1080p"}, 0)
-		if used, real := c.UsedBytes(), diskUse(t, dir); used != real {
-			t.Errorf("used %d bytes, on disk %d", used, real)
+		if used, disk := c.UsedBytes(), diskUse(t, dir); used != disk {
+			t.Errorf("used %d bytes, on disk %d", used, disk)
 		}
 	}
 	check()
@@ -137,10 +137,20 @@ func TestPutGetReopen(t *testing.T) {
 	mustPut(t, c, film, 4, 3000)
 	wantSegment(t, c, film, 4, 3000)
 	for _, f := range names(t, dir) {
-		if strings.Trim(f, "0123456789abcdef-.packidx") != "" || len(f) > 80 {
+		if strings.Trim(f, "0123456789abcdef-.pkix") != "" || len(f) > 80 {
 			t.Errorf("file name %q is not made of hashes", f)
 		}
 	}
+}
+
+// titles lists what is kept, most recently used first.
+func titles(c *Cache) []string {
+	usage := c.Usage()
+	all := make([]string, 0, len(usage))
+	for _, u := range usage {
+		all = append(all, u.Title)
+	}
+	return all
 }
 
 func names(t testing.TB, dir string) []string {
@@ -287,14 +297,10 @@ func TestRemoveTitle(t *testing.T) {
 	_ = s.Close()
 	_ = s.Close()
 	wantSegment(t, c, film, 3, 2000)
-	if used, real := c.UsedBytes(), diskUse(t, dir); used != real {
-		t.Errorf("used %d bytes, on disk %d", used, real)
+	if used, disk := c.UsedBytes(), diskUse(t, dir); used != disk {
+		t.Errorf("used %d bytes, on disk %d", used, disk)
 	}
-	var usage []string
-	for _, u := range c.Usage() {
-		usage = append(usage, u.Title)
-	}
-	if diff := cmp.Diff([]string{"film", "kept"}, usage); diff != "" {
+	if diff := cmp.Diff([]string{"film", "kept"}, titles(c)); diff != "" {
 		t.Errorf("usage (-want +got):\n%s", diff)
 	}
 }
@@ -311,7 +317,7 @@ func TestSectionServes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }()
 	for _, from := range []int64{0, 123_456} {
 		s, ok, err := c.Section(film, 1)
 		if !ok || err != nil || s.Size() != size {

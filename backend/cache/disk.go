@@ -29,7 +29,7 @@ type osFile struct{ *os.File }
 func (f osFile) Datasync() error { return datasync(f.File) }
 
 func openDiskFile(path string, flag int) (diskFile, error) {
-	f, err := os.OpenFile(path, flag, 0o600) //nolint:gosec // a name made of hashes
+	f, err := os.OpenFile(path, flag, 0o600)
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +109,7 @@ func (c *Cache) removeFile(path string) {
 }
 
 func remove(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) { //nolint:gosec // made of hashes
 		return fmt.Errorf("remove: %w", err)
 	}
 	return nil

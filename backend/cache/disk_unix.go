@@ -26,7 +26,7 @@ func isFull(err error) bool {
 
 // syncFolder makes new names in a folder durable.
 func syncFolder(dir string) error {
-	f, err := os.Open(dir) //nolint:gosec // the cache's own folder
+	f, err := os.Open(dir)
 	if err != nil {
 		return fmt.Errorf("open cache folder: %w", err)
 	}

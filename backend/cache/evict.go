@@ -18,6 +18,7 @@ type victim struct {
 	behind   bool   // all of it lies before the nearest guard
 	init     bool
 	distance int64 // segments to the nearest guard
+	bytes    int64 // what deleting it frees
 }
 
 // before orders victims: titles nobody watches, least recently used first; then, of those that are watched,
@@ -77,7 +78,7 @@ func (c *Cache) victims(own *title) []victim {
 				if p.readers > 0 || p.dirty {
 					continue
 				}
-				v := victim{pack: p, live: live, used: t.used, init: p.inits}
+				v := victim{pack: p, live: live, used: t.used, init: p.inits, bytes: p.bytes}
 				if d, ok := distances[p]; ok {
 					if d.guarded {
 						continue
@@ -197,7 +198,7 @@ func enough(victims []victim, lack int64) []victim {
 		if freed >= lack && (v.live || title != victims[i-1].pack.rendition.title) {
 			return victims[:i]
 		}
-		freed += v.pack.bytes
+		freed += v.bytes
 	}
 	if freed < lack {
 		return nil

@@ -49,7 +49,7 @@ func childMain(dir string) int {
 					return
 				}
 				mu.Lock()
-				fmt.Fprintf(os.Stdout, "%d %d\n", worker, n)
+				_, _ = fmt.Fprintf(os.Stdout, "%d %d\n", worker, n)
 				mu.Unlock()
 			}
 		})
@@ -89,7 +89,7 @@ func TestKill(t *testing.T) {
 			k := childKey(worker)
 			have := c.Present(k)
 			if len(have) < announced[worker] {
-				t.Fatalf("round %d: worker %d has %d segments of %d announced", round, worker, len(have), announced[worker])
+				t.Fatalf("round %d: worker %d has %d segments of %d", round, worker, len(have), announced[worker])
 			}
 			for i, n := range have {
 				if i != n {
@@ -101,8 +101,8 @@ func TestKill(t *testing.T) {
 			}
 			announced[worker] = len(have) // some were durable and not announced yet
 		}
-		if used, real := c.UsedBytes(), diskUse(t, dir); used != real {
-			t.Fatalf("round %d: used %d bytes, on disk %d", round, used, real)
+		if used, disk := c.UsedBytes(), diskUse(t, dir); used != disk {
+			t.Fatalf("round %d: used %d bytes, on disk %d", round, used, disk)
 		}
 		if err := c.Close(); err != nil {
 			t.Fatal(err)
@@ -128,8 +128,14 @@ func killChild(t *testing.T, dir string) [][2]int {
 	if err := child.Start(); err != nil {
 		t.Fatal(err)
 	}
-	timer := time.AfterFunc(time.Duration(rand.IntN(150_000))*time.Microsecond, func() { _ = child.Process.Kill() })
-	defer timer.Stop()
+	// One in four is killed while it starts and recovers, the others while they write.
+	kill := func() *time.Timer {
+		return time.AfterFunc(time.Duration(rand.IntN(150_000))*time.Microsecond, func() { _ = child.Process.Kill() })
+	}
+	var timer *time.Timer
+	if rand.IntN(4) == 0 {
+		timer = kill()
+	}
 	var all [][2]int
 	lines := bufio.NewReader(out)
 	for {
@@ -145,8 +151,14 @@ func killChild(t *testing.T, dir string) [][2]int {
 			t.Fatalf("child said %q: %v", line, err)
 		}
 		all = append(all, a)
+		if timer == nil {
+			timer = kill()
+		}
 	}
 	_ = child.Wait()
+	if timer != nil {
+		timer.Stop()
+	}
 	if stderr.Len() > 0 {
 		t.Fatalf("child: %s", stderr.String())
 	}

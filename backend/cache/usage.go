@@ -57,7 +57,7 @@ func (c *Cache) Usage() []TitleUsage {
 
 // readTitle reads the title from a pack that is not loaded; "" when it cannot.
 func readTitle(path string) string {
-	f, err := os.Open(path + packExt) //nolint:gosec // a name made of hashes
+	f, err := os.Open(path + packExt)
 	if err != nil {
 		return ""
 	}

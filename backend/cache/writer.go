@@ -110,7 +110,7 @@ func (f *packFiles) inPlace() bool {
 func (w *writer) create(r *rendition, k Key, inits bool) (*packFiles, error) {
 	w.limit()
 	p := &pack{rendition: r, known: true, inits: inits, last: math.MinInt32, indexSize: indexHeaderLen}
-	rand.Read(p.nonce[:]) //nolint:errcheck // never fails (crypto/rand)
+	rand.Read(p.nonce[:]) // never fails
 	w.c.mu.Lock()
 	p.seq = w.c.nextSeq
 	w.c.nextSeq++

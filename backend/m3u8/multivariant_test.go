@@ -23,8 +23,9 @@ var multivariantCases = []struct {
 			IndependentSegments: true,
 			Renditions: []Rendition{
 				{
-					Type: Audio, GroupID: "aac", Name: "English", Language: "en", Default: true, Autoselect: true, Channels: 2,
-					URI: "a/1/aac/p/media.m3u8",
+					Type: Audio, GroupID: "aac", Name: "English", Language: "en", Default: true, Autoselect: true,
+					Channels: 2,
+					URI:      "a/1/aac/p/media.m3u8",
 				},
 				{
 					Type: Audio, GroupID: "aac", Name: "Français", Language: "fr", Autoselect: true, Channels: 6,
@@ -58,8 +59,9 @@ var multivariantCases = []struct {
 			IndependentSegments: true,
 			Renditions: []Rendition{
 				{
-					Type: Audio, GroupID: "aac", Name: "English", Language: "en", Default: true, Autoselect: true, Channels: 2,
-					URI: "a/1/aac/p/media.m3u8",
+					Type: Audio, GroupID: "aac", Name: "English", Language: "en", Default: true, Autoselect: true,
+					Channels: 2,
+					URI:      "a/1/aac/p/media.m3u8",
 				},
 				{
 					Type: Audio, GroupID: "aac", Name: "Français", Language: "fr", Autoselect: true, Channels: 6,
@@ -100,11 +102,13 @@ var multivariantCases = []struct {
 			},
 			Variants: []Variant{{
 				URI: "v", AudioGroup: "g", SubtitlesGroup: "g", Width: -1, Height: 5,
-				FrameRate: media.Rational{Num: 1 << 62, Den: 1}, Codecs: []string{"", "x,y", "hvc1.2.4.L120.B0", "a\"b"},
+				FrameRate: media.Rational{Num: 1 << 62, Den: 1},
+				Codecs:    []string{"", "x,y", "hvc1.2.4.L120.B0", "a\"b"},
 			}},
 		},
 		out: "#EXTM3U\n#EXT-X-VERSION:7\n" +
-			`#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="g",NAME="a 'b'  #EXT-X-ENDLIST",DEFAULT=YES,AUTOSELECT=YES,URI="1"` + "\n" +
+			`#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="g",NAME="a 'b'  #EXT-X-ENDLIST",DEFAULT=YES,AUTOSELECT=YES,` +
+			"URI=\"1\"\n" +
 			`#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="g",NAME="{ x}",DEFAULT=NO,AUTOSELECT=NO,URI="2"` + "\n" +
 			`#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="g",NAME="Audio",DEFAULT=NO,AUTOSELECT=NO,URI="3"` + "\n" +
 			`#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="g",NAME="Audio 2",DEFAULT=NO,AUTOSELECT=NO,URI="4"` + "\n" +
@@ -146,7 +150,7 @@ func TestNamesStayUniqueAndBounded(t *testing.T) {
 		m.Renditions[i] = Rendition{Type: Audio, GroupID: "g", Name: strings.Repeat("ü", 4096), URI: "x"}
 	}
 	seen := map[string]bool{}
-	for _, line := range strings.Split(string(m.Append(nil)), "\n") {
+	for line := range strings.SplitSeq(string(m.Append(nil)), "\n") {
 		_, rest, ok := strings.Cut(line, `NAME="`)
 		if !ok {
 			continue
