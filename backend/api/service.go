@@ -47,7 +47,7 @@ type Service struct {
 	o       Options
 	hub     hub
 	pending pending
-	sample  sync.Mutex
+	sample  chan struct{} // holds a value while somebody makes or adds the sample
 
 	clientMu sync.Mutex
 	client   *Client
@@ -63,7 +63,7 @@ func New(o Options) *Service {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{o: o}
+	return &Service{o: o, sample: make(chan struct{}, 1)}
 }
 
 // Add implements API.
@@ -133,8 +133,13 @@ func (s *Service) added(ctx context.Context, a *library.Added) Added {
 // Sample implements API. The clip is made again when it is not there any more or cannot be taken in.
 func (s *Service) Sample(ctx context.Context) (AddResult, error) {
 	return guard(ctx, s, "sample", func() (AddResult, error) {
-		s.sample.Lock() // making it takes a second or two: whoever asks meanwhile gets the same clip
-		defer s.sample.Unlock()
+		// Making it takes a second or two: whoever asks meanwhile waits and gets the same clip.
+		select {
+		case s.sample <- struct{}{}:
+			defer func() { <-s.sample }()
+		case <-ctx.Done():
+			return AddResult{}, ctx.Err()
+		}
 		if err := s.makeSample(ctx); err != nil {
 			return AddResult{}, err
 		}

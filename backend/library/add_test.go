@@ -172,6 +172,9 @@ func TestChangedFileIsAssessedAnew(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.file(t, "a.mp4", "VIDEO longer")
+	r.engine.setHook(func(ctx context.Context, src media.Source) error {
+		return r.store.PutArtifact(ctx, src.ItemID, "new scan", []byte("new"))
+	})
 	a := r.drop(t, path)[0]
 	if a.Err != nil || a.New || a.Item.ItemID != id || a.Item.SizeBytes != 12 {
 		t.Fatalf("added %+v", a)
@@ -181,6 +184,9 @@ func TestChangedFileIsAssessedAnew(t *testing.T) {
 	}
 	if _, err := r.store.GetArtifact(t.Context(), id, "scan"); fault.CodeOf(err) != fault.NotFound {
 		t.Errorf("the old content's artifact is still there: %v", err)
+	}
+	if _, err := r.store.GetArtifact(t.Context(), id, "new scan"); err != nil {
+		t.Errorf("the new content's artifact: %v", err)
 	}
 }
 

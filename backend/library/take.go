@@ -87,14 +87,14 @@ func (l *Library) relocate(ctx context.Context, old media.Item, src media.Source
 // reassess prepares an item's source anew and records what came of it. With changed, what was made from the old
 // content goes.
 func (l *Library) reassess(ctx context.Context, id string, src media.Source, changed bool) (media.Item, error) {
-	a, problem, err := l.prepare(ctx, src)
-	if err != nil {
-		return media.Item{}, err
-	}
-	if changed {
+	if changed { // before the engine keeps new ones
 		if err := l.o.Store.RemoveArtifacts(ctx, id); err != nil {
 			return media.Item{}, err
 		}
+	}
+	a, problem, err := l.prepare(ctx, src)
+	if err != nil {
+		return media.Item{}, err
 	}
 	it, err := l.o.Store.UpdateItem(ctx, id, func(it *media.Item) error {
 		it.Source, it.SourceMissing = src, false

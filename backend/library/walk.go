@@ -37,6 +37,7 @@ type folder struct {
 	files   int  // candidates found
 	skipped int  // hidden or dead entries
 	cut     bool // a bound was met: there is more in it
+	known   bool // it, or a folder in it, was walked before in this drop
 	err     error
 	// Of whoever handles the files:
 	videos  int // not refused
@@ -82,6 +83,7 @@ func walk(ctx context.Context, paths []string, most int) iter.Seq[candidate] {
 // dir walks one folder. It is false when yield wants no more.
 func (w *walker) dir(ctx context.Context, real, shown string, f *folder, depth int, yield func(candidate) bool) bool {
 	if _, ok := w.seen[real]; ok {
+		f.known = true
 		return true
 	}
 	w.seen[real] = struct{}{}
@@ -159,7 +161,7 @@ func (f *folder) verdict() error {
 	switch {
 	case f.cut:
 		return fault.New(fault.Invalid, "This folder holds too much. Only the first part of it was looked at.")
-	case f.videos > 0:
+	case f.videos > 0, f.known:
 		return nil
 	case f.err != nil && f.files == 0:
 		return fault.Wrap(f.err, fault.CodeOf(f.err), "This folder cannot be read.")

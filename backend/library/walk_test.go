@@ -56,6 +56,15 @@ func TestFolderIsWalked(t *testing.T) {
 	}
 }
 
+func TestAFolderAndItsParentAreWalkedOnce(t *testing.T) {
+	r := newRig(t)
+	r.file(t, "d/a.mp4", "VIDEO")
+	added := r.drop(t, filepath.Join(r.files, "d"), r.files, filepath.Join(r.files, "d"))
+	if len(added) != 1 || added[0].Err != nil {
+		t.Errorf("added %+v", added)
+	}
+}
+
 func TestNamedFilesAreNotSkipped(t *testing.T) {
 	r := newRig(t)
 	added := r.drop(t, r.file(t, ".hidden.mp4", "VIDEO"), r.file(t, "notes.txt", "no"))
