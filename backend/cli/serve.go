@@ -81,7 +81,7 @@ func (r *runner) serve(ctx context.Context, s serving) (err error) {
 	}
 	if len(s.paths) > 0 {
 		// What became of each is printed, and a refusal is no reason to stop serving.
-		if err := r.add(ctx, core.API(), s.paths); err != nil && !errors.Is(err, errFailed) {
+		if err := r.add(ctx, fromOutside(core.API()), s.paths); err != nil && !errors.Is(err, errFailed) {
 			return canceledIsDone(ctx, err)
 		}
 	}

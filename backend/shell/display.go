@@ -60,11 +60,11 @@ func Nvidia() bool {
 	return err == nil
 }
 
-// Background is the page's --bg before there is a page, as red, green and blue: of the dark look, unless the
-// desktop's GTK theme is named and is not dark.
+// Background is the page's --bg before there is a page, as red, green and blue: of the dark look where the desktop's
+// GTK theme is named as a dark one, and otherwise of the light look, which is GTK's own default.
 func Background(gtkTheme string) (r, g, b uint8) {
-	if gtkTheme != "" && !strings.Contains(strings.ToLower(gtkTheme), "dark") {
-		return 0xf8, 0xfa, 0xfc // oklch(0.985 0.003 235)
+	if strings.Contains(strings.ToLower(gtkTheme), "dark") {
+		return 0x09, 0x0f, 0x13 // oklch(0.165 0.012 235)
 	}
-	return 0x09, 0x0f, 0x13 // oklch(0.165 0.012 235)
+	return 0xf8, 0xfa, 0xfc // oklch(0.985 0.003 235)
 }

@@ -25,6 +25,24 @@ func (s *Shell) Sample() (api.AddResult, error) {
 	})
 }
 
+// opener is an API that takes files from outside and tells the page about each as soon as it knows.
+type opener interface {
+	Open(context.Context, api.AddRequest) (api.AddResult, error)
+}
+
+// open takes files from outside. The rest of what the page has to be told is given back.
+func (s *Shell) open(ctx context.Context, r api.AddRequest) (api.AddResult, error) {
+	core, err := s.await(ctx)
+	if err != nil {
+		return api.AddResult{}, err
+	}
+	if o, ok := core.API().(opener); ok {
+		_, err := o.Open(ctx, r)
+		return api.AddResult{}, err
+	}
+	return core.API().Add(ctx, r)
+}
+
 func (s *Shell) add(ctx context.Context, r api.AddRequest) (api.AddResult, error) {
 	core, err := s.await(ctx)
 	if err != nil {
@@ -42,7 +60,7 @@ func (s *Shell) Drop(paths []string) {
 	}
 	s.background(func() {
 		result, err := guard(s, addTimeout, func(ctx context.Context) (api.AddResult, error) {
-			return s.add(ctx, api.AddRequest{Paths: paths})
+			return s.open(ctx, api.AddRequest{Paths: paths})
 		})
 		if err != nil {
 			// Told beside the first of the files: the drop failed as a whole.
