@@ -16,7 +16,9 @@ type mediaOf struct {
 }
 
 // Poster is an item's poster, a JPEG.
-func (m mediaOf) Poster(ctx context.Context, itemID string) ([]byte, error) { return m.library.Poster(ctx, itemID) }
+func (m mediaOf) Poster(ctx context.Context, itemID string) ([]byte, error) {
+	return m.library.Poster(ctx, itemID)
+}
 
 // sourceOf asks the library for an item's source. The library is made after the engine, so it is looked up late.
 func sourceOf(c *Core) func(context.Context, string) (media.Source, error) {

@@ -58,11 +58,11 @@ func Wrap(err error, code Code, message string) *Error {
 // CodeOf is the code of the outermost fault in the chain; Canceled for a context that ended, Missing for a file
 // that is not there, Denied for one that may not be read, and Internal for all else. It is "" for nil.
 func CodeOf(err error) Code {
-	var f *Error
+	f, isFault := errors.AsType[*Error](err)
 	switch {
 	case err == nil:
 		return ""
-	case errors.As(err, &f):
+	case isFault:
 		return f.Code
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return Canceled
@@ -76,8 +76,7 @@ func CodeOf(err error) Code {
 
 // MessageOf is the sentence to show for an error: the outermost fault's own, or a plain one for its code.
 func MessageOf(err error) string {
-	var f *Error
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*Error](err); ok {
 		return f.Message
 	}
 	switch CodeOf(err) {

@@ -51,15 +51,25 @@ func TestTranscode(t *testing.T) {
 		v    Video
 		want []media.Ticks
 	}{
-		{"keyframes a second or more apart", Video{Timescale: 1000, Total: 5000, Keyframes: every(500, 5000)},
-			[]media.Ticks{0, 1000, 2000, 3000, 4000, 5000}},
-		{"long group split at frames", Video{Timescale: 1000, Total: 7030, Keyframes: long,
-			Frames: framesOf(long, 7030, 40)}, []media.Ticks{0, 1760, 3520, 5280, 7030}},
-		{"long group split on the frame grid", Video{Timescale: 1000, Total: 8000, Keyframes: long,
-			FrameRate: media.Rational{Num: 30000, Den: 1001}}, []media.Ticks{0, 2002, 4004, 6006, 8000}},
+		{
+			"keyframes a second or more apart",
+			Video{Timescale: 1000, Total: 5000, Keyframes: every(500, 5000)},
+			[]media.Ticks{0, 1000, 2000, 3000, 4000, 5000},
+		},
+		{"long group split at frames", Video{
+			Timescale: 1000, Total: 7030, Keyframes: long,
+			Frames: framesOf(long, 7030, 40),
+		}, []media.Ticks{0, 1760, 3520, 5280, 7030}},
+		{"long group split on the frame grid", Video{
+			Timescale: 1000, Total: 8000, Keyframes: long,
+			FrameRate: media.Rational{Num: 30000, Den: 1001},
+		}, []media.Ticks{0, 2002, 4004, 6006, 8000}},
 		{"nothing known", Video{Timescale: 90000, Total: 450000}, []media.Ticks{0, 150000, 300000, 450000}},
-		{"late first keyframe", Video{Timescale: 1000, Total: 3000, Keyframes: []media.Ticks{300, 1900}},
-			[]media.Ticks{0, 1900, 3000}},
+		{
+			"late first keyframe",
+			Video{Timescale: 1000, Total: 3000, Keyframes: []media.Ticks{300, 1900}},
+			[]media.Ticks{0, 1900, 3000},
+		},
 		{"shorter than a frame", Video{Timescale: 1000, Total: 0}, []media.Ticks{0, 1}},
 	}
 	for _, c := range cases {
@@ -99,7 +109,9 @@ func TestAudioGrid(t *testing.T) {
 
 func TestAt(t *testing.T) {
 	p := &Plan{Timescale: 1000, Bounds: []media.Ticks{0, 1000, 2500, 4000}}
-	for at, want := range map[media.Ticks]int{-5: 0, 0: 0, 999: 0, 1000: 1, 2499: 1, 2500: 2, 3999: 2, 4000: 2, 9000: 2} {
+	for at, want := range map[media.Ticks]int{
+		-5: 0, 0: 0, 999: 0, 1000: 1, 2499: 1, 2500: 2, 3999: 2, 4000: 2, 9000: 2,
+	} {
 		if got := p.At(at); got != want {
 			t.Errorf("At(%d) = %d, want %d", at, got, want)
 		}
@@ -120,15 +132,31 @@ func TestLadder(t *testing.T) {
 		passthrough bool
 		want        []Rung
 	}{
-		{"1080p as it is", media.VideoFormat{Width: 1920, Height: 1080}, true,
-			[]Rung{{"original", true, 1920, 1080, 0}, {"360p", false, 640, 360, 1_200_000}}},
-		{"4K portrait", media.VideoFormat{Width: 3840, Height: 2160, Rotation: 90}, false,
-			[]Rung{{"1080p", false, 1080, 1920, 8_000_000}, {"360p", false, 360, 640, 1_200_000}}},
-		{"anamorphic and odd", media.VideoFormat{Width: 719, Height: 575, PixelAspect: media.Rational{Num: 16, Den: 15}},
-			false, []Rung{{"575p", false, 766, 574, 2_500_000}, {"360p", false, 480, 360, 1_200_000}}},
+		{
+			"1080p as it is",
+			media.VideoFormat{Width: 1920, Height: 1080},
+			true,
+			[]Rung{{"original", true, 1920, 1080, 0}, {"360p", false, 640, 360, 1_200_000}},
+		},
+		{
+			"4K portrait",
+			media.VideoFormat{Width: 3840, Height: 2160, Rotation: 90},
+			false,
+			[]Rung{{"1080p", false, 1080, 1920, 8_000_000}, {"360p", false, 360, 640, 1_200_000}},
+		},
+		{
+			"anamorphic and odd",
+			media.VideoFormat{Width: 719, Height: 575, PixelAspect: media.Rational{Num: 16, Den: 15}},
+			false,
+			[]Rung{{"575p", false, 766, 574, 2_500_000}, {"360p", false, 480, 360, 1_200_000}},
+		},
 		{"tiny", media.VideoFormat{Width: 1, Height: 1}, false, []Rung{{"1p", false, 16, 16, 800_000}}},
-		{"360p is one rung", media.VideoFormat{Width: 640, Height: 360}, false,
-			[]Rung{{"360p", false, 640, 360, 1_200_000}}},
+		{
+			"360p is one rung",
+			media.VideoFormat{Width: 640, Height: 360},
+			false,
+			[]Rung{{"360p", false, 640, 360, 1_200_000}},
+		},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -146,13 +174,20 @@ func TestJudgeVideo(t *testing.T) {
 		t.Errorf("refused: %s", v.Reason)
 	}
 	for name, spoil := range map[string]func(*media.Track, *Facts){
-		"HEVC": func(t *media.Track, _ *Facts) { t.Codec = media.HEVC }, "10 bits": func(t *media.Track, _ *Facts) { t.Video.BitDepth = 10 },
-		"4:2:2": func(t *media.Track, _ *Facts) { t.Video.Chroma = "4:2:2" }, "interlaced": func(t *media.Track, _ *Facts) { t.Video.Interlaced = true },
-		"turned": func(t *media.Track, _ *Facts) { t.Video.Rotation = 90 }, "HDR": func(t *media.Track, _ *Facts) { t.Video.Transfer = "smpte2084" },
-		"no index": func(_ *media.Track, f *Facts) { f.Indexed = false }, "edits": func(_ *media.Track, f *Facts) { f.Edits = true },
-		"open": func(_ *media.Track, f *Facts) { f.Keyframes = false }, "sparse keyframes": func(_ *media.Track, f *Facts) { f.LongestGOP = longestGOP + 1 },
-		"two entries": func(_ *media.Track, f *Facts) { f.OneEntry = false }, "backwards": func(_ *media.Track, f *Facts) { f.Monotonic = false },
-		"unknown depth": func(t *media.Track, _ *Facts) { t.Video.BitDepth = 0 }, "huge": func(_ *media.Track, f *Facts) { f.LargestSample = largestSample + 1 },
+		"HEVC":             func(t *media.Track, _ *Facts) { t.Codec = media.HEVC },
+		"10 bits":          func(t *media.Track, _ *Facts) { t.Video.BitDepth = 10 },
+		"4:2:2":            func(t *media.Track, _ *Facts) { t.Video.Chroma = "4:2:2" },
+		"interlaced":       func(t *media.Track, _ *Facts) { t.Video.Interlaced = true },
+		"turned":           func(t *media.Track, _ *Facts) { t.Video.Rotation = 90 },
+		"HDR":              func(t *media.Track, _ *Facts) { t.Video.Transfer = "smpte2084" },
+		"unknown depth":    func(t *media.Track, _ *Facts) { t.Video.BitDepth = 0 },
+		"no index":         func(_ *media.Track, f *Facts) { f.Indexed = false },
+		"edits":            func(_ *media.Track, f *Facts) { f.Edits = true },
+		"open":             func(_ *media.Track, f *Facts) { f.Keyframes = false },
+		"sparse keyframes": func(_ *media.Track, f *Facts) { f.LongestGOP = longestGOP + 1 },
+		"two entries":      func(_ *media.Track, f *Facts) { f.OneEntry = false },
+		"backwards":        func(_ *media.Track, f *Facts) { f.Monotonic = false },
+		"huge":             func(_ *media.Track, f *Facts) { f.LargestSample = largestSample + 1 },
 	} {
 		track, f := good, facts
 		spoil(&track, &f)

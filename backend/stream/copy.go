@@ -154,7 +154,8 @@ func newCopyVideo(v *videoSource, f *os.File, tl timeline, seed string) (*copyTr
 			keys[i] = k - c.origin
 		}
 		p := plan.Passthrough(plan.Video{
-			Seed: seed, Timescale: t.Timescale, Total: media.FromDuration(tl.total, t.Timescale), Keyframes: keys,
+			Seed: seed, Timescale: t.Timescale, Total: media.FromDuration(tl.total, t.Timescale),
+			Keyframes: keys,
 		})
 		for i, k := range p.Cuts {
 			p.Cuts[i] = int(v.keySamples[k])

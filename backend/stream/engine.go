@@ -76,7 +76,7 @@ func New(o Options) *Engine {
 func (e *Engine) Close() {
 	e.mu.Lock()
 	e.closed = true
-	var all []*opening
+	all := make([]*opening, 0, len(e.titles))
 	for id := range e.titles {
 		all = append(all, e.titles[id])
 	}
@@ -223,12 +223,10 @@ func (e *Engine) leave(o *opening) {
 }
 
 func (e *Engine) closeLater(o *opening) {
-	e.wg.Add(1)
-	go func() {
-		defer e.wg.Done()
+	e.wg.Go(func() {
 		<-o.ready
 		if o.title != nil {
 			o.title.close()
 		}
-	}()
+	})
 }

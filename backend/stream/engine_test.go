@@ -30,9 +30,8 @@ func newTestEngine(t *testing.T, sources map[string]media.Source) *Engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := New(Options{Tools: tools, Cache: c, Log: log, Source: func(_ context.Context, id string) (media.Source, error) {
-		return sources[id], nil
-	}})
+	source := func(_ context.Context, id string) (media.Source, error) { return sources[id], nil }
+	e := New(Options{Tools: tools, Cache: c, Log: log, Source: source})
 	t.Cleanup(func() {
 		e.Close()
 		if err := c.Close(); err != nil {
@@ -53,7 +52,7 @@ func sourceOf(t *testing.T, path string) media.Source {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	st, err := f.Stat()
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +65,9 @@ func sourceOf(t *testing.T, path string) media.Source {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return media.Source{ItemID: filepath.Base(path), Path: abs, Container: c, SizeBytes: st.Size(), ModTime: st.ModTime()}
+	return media.Source{
+		ItemID: filepath.Base(path), Path: abs, Container: c, SizeBytes: st.Size(), ModTime: st.ModTime(),
+	}
 }
 
 // frames counts the frames that decode out of an MP4 stream, and fails on any decoding error.
@@ -189,15 +190,19 @@ func TestEveryFrameOfEveryContainer(t *testing.T) {
 }
 
 func TestUnevenFramesAreAllKept(t *testing.T) {
-	src := clip(t, "vfr.mkv", append([]string{"-f", "lavfi", "-i", "testsrc2=s=320x180:r=60:d=8", "-vf",
-		"select='lt(t,3)*not(mod(n,3))+between(t,3,5)*not(mod(n,7))+gte(t,5)'", "-fps_mode", "vfr"}, x264...)...)
+	src := clip(t, "vfr.mkv", append([]string{
+		"-f", "lavfi", "-i", "testsrc2=s=320x180:r=60:d=8", "-vf",
+		"select='lt(t,3)*not(mod(n,3))+between(t,3,5)*not(mod(n,7))+gte(t,5)'", "-fps_mode", "vfr",
+	}, x264...)...)
 	check(t, src, sourceFrames(t, src.Path))
 }
 
 // TestStillPictures: a source without a frame for many segments shows the last one.
 func TestStillPictures(t *testing.T) {
-	src := clip(t, "slides.mkv", append([]string{"-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=21", "-vf",
-		"select='lt(n,5)+eq(n,260)+eq(n,500)'", "-fps_mode", "vfr"}, x264...)...)
+	src := clip(t, "slides.mkv", append([]string{
+		"-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=21", "-vf",
+		"select='lt(n,5)+eq(n,260)+eq(n,500)'", "-fps_mode", "vfr",
+	}, x264...)...)
 	e := newTestEngine(t, map[string]media.Source{src.ItemID: src})
 	if _, err := e.Prepare(t.Context(), src); err != nil {
 		t.Fatal(err)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,7 +17,7 @@ import (
 
 // How a feed behaves.
 const (
-	holdFor     = 9 * time.Second        // a request waits so long before it is told to ask again (hls.js gives up at 10 s)
+	holdFor     = 9 * time.Second        // a request waits so long, then is told to ask again (hls.js gives up at 10 s)
 	readAhead   = 20 * time.Second       // a head goes on for so much media past the last request
 	idleFor     = 10 * time.Second       // a head that nobody has asked for anything for so long ends
 	headSegs    = 100                    // a head's window, at most
@@ -34,20 +36,19 @@ type feed struct {
 	maker maker
 	log   *slog.Logger
 
-	mu       sync.Mutex
-	waiters  map[int]*waiter
-	heads    []*head
-	failed   map[int]int // tries that segment has had
-	asked    int         // the segment asked for last
-	askedAt  time.Time
-	moved    chan struct{} // closed and replaced when a request arrives or leaves
-	init     []byte
-	gotInit  chan struct{} // closed when init is there
-	perSeg   time.Duration // running mean of what a segment takes a head
-	broken   error         // why nothing can be made at all
-	closed   bool
-	wg       sync.WaitGroup
-	lastUsed time.Time
+	mu      sync.Mutex
+	waiters map[int]*waiter
+	heads   []*head
+	failed  map[int]int // tries that segment has had
+	asked   int         // the segment asked for last
+	askedAt time.Time
+	moved   chan struct{} // closed and replaced when a request arrives or leaves
+	init    []byte
+	gotInit chan struct{} // closed when init is there
+	perSeg  time.Duration // running mean of what a segment takes a head
+	broken  error         // why nothing can be made at all
+	closed  bool
+	wg      sync.WaitGroup
 }
 
 // waiter is a segment that somebody waits for.
@@ -306,7 +307,7 @@ func (f *feed) drop(h *head) {
 	if err != nil {
 		return
 	}
-	for n := range f.waiters {
+	for _, n := range slices.Sorted(maps.Keys(f.waiters)) {
 		f.ensureHead(n, p)
 	}
 }

@@ -22,9 +22,6 @@ type maker interface {
 // emitFunc takes a finished segment. It may wait, which holds the run up: its pipe stays unread. False ends the run.
 type emitFunc func(ctx context.Context, n int, data []byte) bool
 
-// initFunc takes what an encoder says of its track, before the first segment.
-type initFunc func(data []byte) error
-
 // The ways in which a run fails short of an error of ffmpeg's own.
 var (
 	errLate     = errors.New("the first picture is later than the segment's start")

@@ -83,7 +83,8 @@ func (e *Engine) cached(k cache.Key, n int) ([]byte, bool) {
 	}
 	data, ok, err := e.cache.Get(k, n)
 	if err != nil {
-		e.log.LogAttrs(e.ctx, slog.LevelWarn, "Cached segment unreadable", slog.Int("segment", n), slog.Any("error", err))
+		e.log.LogAttrs(e.ctx, slog.LevelWarn, "Cached segment unreadable", slog.Int("segment", n),
+			slog.Any("error", err))
 		return nil, false
 	}
 	if ok {

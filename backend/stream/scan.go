@@ -48,7 +48,7 @@ func (s *survey) scan(ctx context.Context, e *Engine, src media.Source) error {
 		return err
 	}
 	if err != nil || len(frames) == 0 {
-		return nil //nolint:nilerr // a scan that does not succeed in time leaves the grid
+		return nil // a scan that does not succeed in time leaves the grid
 	}
 	slices.Sort(frames)
 	slices.Sort(keys)

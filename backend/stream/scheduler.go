@@ -101,7 +101,8 @@ func (t *ticket) held() (bool, <-chan struct{}) {
 	if t.urgent {
 		return false, t.s.changed
 	}
-	return slices.ContainsFunc(t.s.tickets, func(x *ticket) bool { return x.urgent && x.kind == pictureSlot }), t.s.changed
+	urgent := func(x *ticket) bool { return x.urgent && x.kind == pictureSlot }
+	return slices.ContainsFunc(t.s.tickets, urgent), t.s.changed
 }
 
 func (s *scheduler) wake() {

@@ -158,6 +158,7 @@ func (t *title) find(ref media.Ref) (rendition, bool) {
 				return a.rendition, true
 			}
 		}
+	default:
 	}
 	return nil, false
 }

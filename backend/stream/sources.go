@@ -35,11 +35,16 @@ func timescaleOf(base media.Rational) uint32 {
 	return uint32(ts)
 }
 
+// indexedSpan is where an indexed track lies on the source's clock.
+func indexedSpan(t *index.Track) span {
+	return span{moment{t.StartTicks, t.Timescale}, moment{t.EndTicks, t.Timescale}}
+}
+
 // newVideoSource judges an indexed video track.
 func newVideoSource(v media.Track, t *index.Track, f *os.File) *videoSource {
 	s := &videoSource{
 		track: v, timescale: t.Timescale, indexed: t,
-		span: span{moment{t.StartTicks, t.Timescale}, moment{t.EndTicks, t.Timescale}},
+		span: indexedSpan(t),
 	}
 	keys := t.Keyframes
 	clean := t.ClosedGOP && len(keys) > 0
@@ -76,7 +81,7 @@ func newVideoSource(v media.Track, t *index.Track, f *os.File) *videoSource {
 
 // newAudioSource judges an indexed audio track.
 func newAudioSource(a media.Track, t *index.Track) audioSource {
-	s := audioSource{track: a, indexed: t, span: span{moment{t.StartTicks, t.Timescale}, moment{t.EndTicks, t.Timescale}}}
+	s := audioSource{track: a, indexed: t, span: indexedSpan(t)}
 	s.verdict = plan.JudgeAudio(&a, plan.Facts{
 		Indexed: len(t.CodecPrivate) > 0 && t.AllSync && !t.Truncated, OneEntry: t.SampleEntries == 1,
 		Monotonic: t.DTSMonotonic && t.EditsExact,
@@ -189,7 +194,7 @@ func undecodable(t *media.Track) error {
 		return errEncrypted
 	}
 	if t.Codec == "" || t.Codec == "none" {
-		return fault.New(fault.Unsupported, "What this video is encoded with is not stated or not known, so it cannot be played.")
+		return fault.New(fault.Unsupported, "What this video is encoded with is not known here, so it cannot be played.")
 	}
 	if t.Kind == media.Video && (t.Video.Width == 0 || t.Video.Height == 0) {
 		return fault.New(fault.Damaged, "This video's picture has no readable size, so it cannot be played.")

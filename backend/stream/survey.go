@@ -116,7 +116,8 @@ func (s *survey) passes() bool {
 
 // onlyKnown says that no track is of a kind the index could not name.
 func (s *survey) onlyKnown() bool {
-	return !slices.ContainsFunc(s.index.Tracks, func(t *index.Track) bool { return t.Kind == media.Video && t.Codec == "" })
+	unknown := func(t *index.Track) bool { return t.Kind == media.Video && t.Codec == "" }
+	return !slices.ContainsFunc(s.index.Tracks, unknown)
 }
 
 // fromIndex lays out what an index of samples tells.
@@ -129,7 +130,8 @@ func (s *survey) fromIndex(f *os.File) {
 	s.audio = s.audio[:0]
 	for i := range s.probe.Tracks {
 		a := &s.probe.Tracks[i]
-		if t := s.indexed(a.Index); a.Kind == media.Audio && t != nil && t.SampleCount > 0 && len(s.audio) < maxAudioTracks {
+		t := s.indexed(a.Index)
+		if a.Kind == media.Audio && t != nil && t.SampleCount > 0 && len(s.audio) < maxAudioTracks {
 			s.audio = append(s.audio, newAudioSource(*a, t))
 		}
 	}
@@ -148,6 +150,11 @@ func (s *survey) indexed(stream int) *index.Track {
 func (s *survey) fromProbe(ctx context.Context, e *Engine, src media.Source, f *os.File) error {
 	p := &s.probe
 	s.video, s.audio = nil, nil
+	for i := range p.Tracks { // a codec that this ffprobe has no name for, the index may know
+		if x := s.indexed(p.Tracks[i].Index); x != nil && p.Tracks[i].Codec == "" {
+			p.Tracks[i].Codec = x.Codec
+		}
+	}
 	for i := range p.Tracks {
 		a := &p.Tracks[i]
 		if a.Kind != media.Audio || len(s.audio) >= maxAudioTracks || !e.decodes(*a) || a.Audio.Channels == 0 {

@@ -102,7 +102,8 @@ func (t *title) refine(ctx context.Context) {
 	defer close(t.refined)
 	p, err := t.e.tools.Probe(ctx, t.src)
 	if err != nil {
-		t.e.log.LogAttrs(ctx, slog.LevelDebug, "Probe not refined", slog.String("item", t.src.ItemID), slog.Any("error", err))
+		t.e.log.LogAttrs(ctx, slog.LevelDebug, "Probe not refined", slog.String("item", t.src.ItemID),
+			slog.Any("error", err))
 		return
 	}
 	p.Duration = t.timeline.total
@@ -131,16 +132,17 @@ func (t *title) layVideo() error {
 	transcode := sync.OnceValues(func() (*plan.Plan, error) { return t.transcodePlan(v), nil })
 	kept := t.rungs[:0:0]
 	for _, r := range t.rungs {
-		if r.Passthrough {
+		switch {
+		case r.Passthrough:
 			c, err := newCopyVideo(v, t.file, t.timeline, t.seed())
 			if err != nil {
 				return err
 			}
 			t.video[r.Name] = c
-		} else if t.e.tools != nil {
+		case t.e.tools != nil:
 			t.video[r.Name] = t.videoFeed(v, r, transcode)
-		} else {
-			continue
+		default:
+			continue // nothing can be encoded here
 		}
 		kept = append(kept, r)
 	}
@@ -162,7 +164,8 @@ func (t *title) transcodePlan(v *videoSource) *plan.Plan {
 	ts := t.transcodeTimescale()
 	origin := t.timeline.origin.in(ts)
 	in := plan.Video{
-		Seed: t.seed(), Timescale: ts, Total: media.FromDuration(t.timeline.total, ts), FrameRate: v.track.Video.FrameRate,
+		Seed: t.seed(), Timescale: ts, Total: media.FromDuration(t.timeline.total, ts),
+		FrameRate: v.track.Video.FrameRate,
 	}
 	for _, k := range v.keyframes {
 		in.Keyframes = append(in.Keyframes, media.Rescale(k, v.timescale, ts)-origin)
