@@ -76,7 +76,8 @@ func (m *Multivariant) Append(dst []byte) []byte {
 	defaults := map[group]bool{}
 	for i := range m.Renditions {
 		r := m.Renditions[i]
-		g := group{r.Type, plain(r.GroupID)}
+		r.GroupID = groupID(r.GroupID)
+		g := group{r.Type, r.GroupID}
 		if names[g] == nil {
 			names[g] = map[string]int{}
 		}
@@ -89,6 +90,14 @@ func (m *Multivariant) Append(dst []byte) []byte {
 		dst = m.Variants[i].append(dst)
 	}
 	return dst
+}
+
+// groupID is the id as it is written, never empty (RFC 8216 §4.3.4.1).
+func groupID(id string) string {
+	if id = plain(id); id == "" {
+		return "group"
+	}
+	return id
 }
 
 // displayName is the name to show, never empty (NAME is required, RFC 8216 §4.3.4.1).
@@ -119,17 +128,30 @@ func unique(taken map[string]int, name string) string {
 
 // language is a tag that can stand in LANGUAGE, or "" (RFC 5646 §2.1: letters, digits and hyphens).
 func language(tag string) string {
-	const longest = 35
-	if tag == "und" || len(tag) > longest {
+	if tag == "und" || !isLanguage(tag) {
 		return ""
 	}
-	for i := range len(tag) {
-		c := tag[i] | 0x20
-		if (c < 'a' || c > 'z') && (tag[i] < '0' || tag[i] > '9') && tag[i] != '-' {
-			return ""
+	return tag
+}
+
+// isLanguage says whether a tag has the form of one: subtags of one to eight letters and digits.
+func isLanguage(tag string) bool {
+	const longest, longestSubtag = 35, 8
+	if len(tag) > longest {
+		return false
+	}
+	for subtag := range strings.SplitSeq(tag, "-") {
+		if subtag == "" || len(subtag) > longestSubtag {
+			return false
+		}
+		for i := range len(subtag) {
+			c := subtag[i] | 0x20
+			if (c < 'a' || c > 'z') && (subtag[i] < '0' || subtag[i] > '9') {
+				return false
+			}
 		}
 	}
-	return strings.Trim(tag, "-")
+	return true
 }
 
 func (r *Rendition) append(dst []byte) []byte {
@@ -163,7 +185,7 @@ func (r *Rendition) append(dst []byte) []byte {
 func (v *Variant) append(dst []byte) []byte {
 	const slowest, fastest = 0.001, 10_000 // frames per second; what is beyond is a lie
 	dst = append(dst, "#EXT-X-STREAM-INF:BANDWIDTH="...)
-	dst = strconv.AppendInt(dst, max(1, v.BandwidthBitsPerSecond), 10)
+	dst = strconv.AppendInt(dst, max(1, v.BandwidthBitsPerSecond, v.AverageBandwidthBitsPerSecond), 10)
 	if v.AverageBandwidthBitsPerSecond > 0 {
 		dst = append(dst, ",AVERAGE-BANDWIDTH="...)
 		dst = strconv.AppendInt(dst, v.AverageBandwidthBitsPerSecond, 10)
@@ -186,10 +208,10 @@ func (v *Variant) append(dst []byte) []byte {
 		dst = append(dst, v.VideoRange...)
 	}
 	if v.AudioGroup != "" {
-		dst = appendQuoted(dst, "AUDIO", v.AudioGroup)
+		dst = appendQuoted(dst, "AUDIO", groupID(v.AudioGroup))
 	}
 	if v.SubtitlesGroup != "" {
-		dst = appendQuoted(dst, "SUBTITLES", v.SubtitlesGroup)
+		dst = appendQuoted(dst, "SUBTITLES", groupID(v.SubtitlesGroup))
 	}
 	dst = append(dst, '\n')
 	dst = appendURI(dst, v.URI)
