@@ -61,7 +61,7 @@ func (t *trak) settleEdits() {
 		return
 	}
 	out.FirstSample, out.EndSample = c.firstIn, c.lastIn+1
-	if gap := c.minPTS - t.first; len(t.edits) > 0 && gap > 0 && len(out.runs) == 0 &&
+	if gap := c.minPTS - t.first; out.Edits > 0 && gap > 0 && len(out.runs) == 0 &&
 		!(c.straddles && out.Kind == media.Audio) {
 		// The edit starts before its first frame. By the letter there is nothing to see until then; ffmpeg, and with it
 		// whatever is transcoded, starts with the frame.

@@ -4,7 +4,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"sort"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -33,42 +33,44 @@ func realFiles(t testing.TB) []string {
 	return files
 }
 
-// TestSamplesAgainstFFprobe compares every sample of every real ISO file with ffprobe's packets.
-func TestSamplesAgainstFFprobe(t *testing.T) {
+// TestRealFiles compares what the index says of every real file with what ffprobe says of it.
+func TestRealFiles(t *testing.T) {
 	for _, path := range realFiles(t) {
-		if !container(path).IsISO() {
-			continue
-		}
-		t.Run(filepath.Base(path), func(t *testing.T) { compareSamples(t, path) })
+		t.Run(filepath.Base(path), func(t *testing.T) { compare(t, path) })
 	}
 }
 
-// compareSamples reads a file twice with ffprobe: without its edit lists, when every sample must be the same, and
-// with them, when the presented ones must.
-func compareSamples(t *testing.T, path string) {
+// compare reads a file twice with ffprobe: without its edit lists and with them.
+func compare(t *testing.T, path string) *index.Index {
 	t.Helper()
 	x := open(t, path)
-	if x.Precision != index.Samples {
-		t.Fatalf("precision %v, want samples", x.Precision)
+	raw, _, _ := probe(t, path, "-ignore_editlist", "1", "-show_packets")
+	edited, streams, format := probe(t, path, "-show_packets", "-show_streams", "-show_format")
+	compareHeaders(t, x, streams, format)
+	if x.Precision == index.Samples {
+		compareSamples(t, x, raw, edited)
 	}
-	raw, streams, _ := probe(t, path, "-ignore_editlist", "1", "-show_packets", "-show_streams")
-	if len(streams) < len(x.Tracks) {
-		t.Fatalf("%d tracks, ffprobe says %d", len(x.Tracks), len(streams))
+	if x.Precision != index.None {
+		compareKeyframes(t, x, raw)
 	}
+	return x
+}
+
+// compareSamples wants every sample to be the same as ffprobe's packets without edit lists, and the presented ones to
+// be those with them.
+func compareSamples(t *testing.T, x *index.Index, raw, edited []packet) {
+	t.Helper()
 	for _, track := range x.Tracks {
 		all, err := track.Samples(nil, 0, track.SampleCount)
 		if err != nil {
 			t.Fatalf("track %d: %v", track.Index, err)
 		}
 		compareRaw(t, track, all, only(raw, track.Index))
-	}
-	edited, _, _ := probe(t, path, "-show_packets")
-	for _, track := range x.Tracks {
-		all, err := track.Samples(nil, track.FirstSample, track.EndSample)
+		some, err := track.Samples(nil, track.FirstSample, track.EndSample)
 		if err != nil {
 			t.Fatalf("track %d: %v", track.Index, err)
 		}
-		comparePresented(t, track, all, only(edited, track.Index))
+		comparePresented(t, x, track, some, only(edited, track.Index))
 	}
 }
 
@@ -107,7 +109,8 @@ func compareRaw(t *testing.T, track *index.Track, all []index.Sample, want []pac
 	}
 	var a, b []row
 	for i, s := range all {
-		a = append(a, row{s.DTS - track.PresentationOffset(), s.PTS() - track.PresentationOffset(), int64(s.Size), s.Offset, s.Sync})
+		offset := track.PresentationOffset()
+		a = append(a, row{s.DTS - offset, s.PTS() - offset, int64(s.Size), s.Offset, s.Sync})
 		p := want[i]
 		r := row{0, 0, p.size(), p.pos(), p.key()}
 		if p.DTS != nil {
@@ -154,7 +157,7 @@ func comparePCM(t *testing.T, track *index.Track, all []index.Sample, want []pac
 	}
 }
 
-func comparePresented(t *testing.T, track *index.Track, all []index.Sample, want []packet) {
+func comparePresented(t *testing.T, x *index.Index, track *index.Track, all []index.Sample, want []packet) {
 	t.Helper()
 	if len(want) == 0 && track.Kind != media.Video && track.Kind != media.Audio {
 		return
@@ -169,13 +172,17 @@ func comparePresented(t *testing.T, track *index.Track, all []index.Sample, want
 	for _, s := range all {
 		a = append(a, row{s.PTS(), int64(s.Size), s.Offset})
 	}
+	shift := int64(0)
+	if x.Fragmented {
+		shift = dtsShift(all) // see compareRaw
+	}
 	earliest := int64(math.MaxInt64)
 	for _, p := range want {
 		if p.discard() || p.PTS == nil || track.Kind == media.Audio && *p.PTS < 0 {
 			continue
 		}
-		earliest = min(earliest, *p.PTS)
-		b = append(b, row{*p.PTS, p.size(), p.pos()})
+		earliest = min(earliest, *p.PTS-shift)
+		b = append(b, row{*p.PTS - shift, p.size(), p.pos()})
 	}
 	if earliest != track.StartTicks {
 		t.Errorf("track %d starts at %d, ffprobe says %d", track.Index, track.StartTicks, earliest)
@@ -196,42 +203,35 @@ func firstLines(s string, n int) string {
 	return s
 }
 
-// TestKeyframesAgainstFFprobe compares the keyframe list of every video track with ffprobe's key flags.
-func TestKeyframesAgainstFFprobe(t *testing.T) {
-	for _, path := range realFiles(t) {
-		t.Run(filepath.Base(path), func(t *testing.T) {
-			x := open(t, path)
-			if x.Precision == index.None {
-				t.Skip("no index in this file")
+// compareKeyframes compares the keyframe list of every video track with ffprobe's key flags.
+func compareKeyframes(t *testing.T, x *index.Index, raw []packet) {
+	t.Helper()
+	for _, track := range x.Tracks {
+		if track.Kind != media.Video || track.AllSync {
+			continue
+		}
+		all, err := track.Samples(nil, 0, track.SampleCount)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ps := only(raw, track.Index)
+		shift := int64(0) // see compareRaw
+		if len(all) > 0 {
+			shift = *ps[0].PTS - (all[0].PTS() - track.PresentationOffset())
+		}
+		var want []int64
+		for _, p := range ps {
+			if p.key() {
+				want = append(want, *p.PTS-shift)
 			}
-			packets, _, _ := probe(t, path, "-ignore_editlist", "1", "-show_packets")
-			for _, track := range x.Tracks {
-				if track.Kind != media.Video || track.AllSync {
-					continue
-				}
-				var want, got []int64
-				all, err := track.Samples(nil, 0, track.SampleCount)
-				if err != nil {
-					t.Fatal(err)
-				}
-				ps := only(packets, track.Index)
-				shift := int64(0) // see compareRaw
-				if len(all) > 0 {
-					shift = *ps[0].PTS - (all[0].PTS() - track.PresentationOffset())
-				}
-				for _, p := range ps {
-					if p.key() {
-						want = append(want, *p.PTS-shift)
-					}
-				}
-				for _, k := range track.Keyframes {
-					got = append(got, k.PTS-track.PresentationOffset())
-				}
-				sort.Slice(want, func(i, j int) bool { return want[i] < want[j] })
-				if diff := cmp.Diff(want, got); diff != "" {
-					t.Errorf("track %d keyframes (-ffprobe +index):\n%s", track.Index, firstLines(diff, 30))
-				}
-			}
-		})
+		}
+		slices.Sort(want)
+		got := make([]int64, 0, len(track.Keyframes))
+		for _, k := range track.Keyframes {
+			got = append(got, k.PTS-track.PresentationOffset())
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("track %d keyframes (-ffprobe +index):\n%s", track.Index, firstLines(diff, 30))
+		}
 	}
 }

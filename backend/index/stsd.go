@@ -164,6 +164,10 @@ func (e *sampleEntry) children(p []byte) {
 			if len(body) >= 6 && (e.typ == "ipcm" || e.typ == "fpcm") {
 				t.Codec = pcmCodec(int(body[5]), e.typ == "fpcm", body[4]&1 == 0)
 			}
+		case "enda": // QuickTime: the byte order of in24 and its like
+			if len(body) >= 2 && body[1] == 1 && strings.HasSuffix(string(t.Codec), "be") {
+				t.Codec = t.Codec[:len(t.Codec)-2] + "le"
+			}
 		case "esds":
 			if _, _, rest, ok := fullBox(body); ok {
 				e.esds(rest)
