@@ -140,7 +140,7 @@ func annexB(stream []byte, want func(head byte) bool) []byte {
 	if !bytes.HasPrefix(stream, []byte{0, 0, 1}) && !bytes.HasPrefix(stream, []byte{0, 0, 0, 1}) {
 		return nil
 	}
-	for _, nal := range bytes.Split(stream, []byte{0, 0, 1}) {
+	for nal := range bytes.SplitSeq(stream, []byte{0, 0, 1}) {
 		if len(nal) > 0 && want(nal[0]) {
 			return bytes.ReplaceAll(nal, []byte{0, 0, 3}, []byte{0, 0})
 		}

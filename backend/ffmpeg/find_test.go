@@ -102,20 +102,23 @@ func TestFindSaysWhatIsWrong(t *testing.T) {
 	}{
 		{"nothing anywhere", nil, "ffmpeg is not installed. Install it"},
 		{"a relative PATH", map[string]string{"PATH": "."}, "ffmpeg is not installed. Install it"},
-		{"a wrong name", map[string]string{"DROPSTREAM_FFMPEG": filepath.Join(dir, "none")}, "DROPSTREAM_FFMPEG does not"},
+		{"a wrong name", map[string]string{"DROPSTREAM_FFMPEG": dir + ".none"}, "DROPSTREAM_FFMPEG does not"},
 		{"no program", map[string]string{"DROPSTREAM_FFMPEG": notProgram}, "DROPSTREAM_FFMPEG does not"},
 		{"a folder", map[string]string{"DROPSTREAM_FFMPEG": dir}, "DROPSTREAM_FFMPEG does not"},
 		{"half", map[string]string{"DROPSTREAM_FFMPEG": broken}, "ffprobe is not installed."},
 		{
-			"broken", map[string]string{"DROPSTREAM_FFMPEG": broken, "DROPSTREAM_FFPROBE": broken},
+			"broken",
+			map[string]string{"DROPSTREAM_FFMPEG": broken, "DROPSTREAM_FFPROBE": broken},
 			"ffmpeg is there but does not run.",
 		},
 		{
-			"silent", map[string]string{"DROPSTREAM_FFMPEG": silent, "DROPSTREAM_FFPROBE": silent},
+			"silent",
+			map[string]string{"DROPSTREAM_FFMPEG": silent, "DROPSTREAM_FFPROBE": silent},
 			"ffmpeg is there but does not run.",
 		},
 		{
-			"poor", map[string]string{"DROPSTREAM_FFMPEG": poor, "DROPSTREAM_FFPROBE": poor},
+			"poor",
+			map[string]string{"DROPSTREAM_FFMPEG": poor, "DROPSTREAM_FFPROBE": poor},
 			"This ffmpeg lacks the encoder libx264, the encoder aac, the filter trim",
 		},
 	} {
@@ -133,7 +136,7 @@ func TestFindSaysWhatIsWrong(t *testing.T) {
 }
 
 func TestFindLooksBesideTheProgramFirst(t *testing.T) {
-	real := tools(t)
+	found := tools(t)
 	if runtime.GOOS == "windows" {
 		t.Skip("no links")
 	}
@@ -142,15 +145,15 @@ func TestFindLooksBesideTheProgramFirst(t *testing.T) {
 	if err := os.Mkdir(inner, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink(real.FFmpeg, filepath.Join(inner, "ffmpeg")); err != nil {
+	if err := os.Symlink(found.FFmpeg, filepath.Join(inner, "ffmpeg")); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink(real.FFprobe, filepath.Join(dir, "ffprobe")); err != nil {
+	if err := os.Symlink(found.FFprobe, filepath.Join(dir, "ffprobe")); err != nil {
 		t.Fatal(err)
 	}
 	getenv := func(k string) string {
 		if k == "PATH" {
-			return filepath.Dir(real.FFmpeg)
+			return filepath.Dir(found.FFmpeg)
 		}
 		return ""
 	}

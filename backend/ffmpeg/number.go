@@ -111,7 +111,7 @@ func (s scalar) seconds() (time.Duration, bool) {
 	if err1 != nil || err2 != nil || sec > uint64(longest/time.Second) {
 		return 0, false
 	}
-	d := time.Duration(sec)*time.Second + time.Duration(nano) //nolint:gosec // both bounded above
+	d := time.Duration(sec)*time.Second + time.Duration(nano)
 	if negative {
 		d = -d
 	}
@@ -130,7 +130,7 @@ func (s scalar) clock() (time.Duration, bool) {
 	if err1 != nil || err2 != nil || !ok || sec < 0 {
 		return 0, false
 	}
-	d := time.Duration(hours)*time.Hour + time.Duration(minutes)*time.Minute + sec //nolint:gosec // bounded above
+	d := time.Duration(hours)*time.Hour + time.Duration(minutes)*time.Minute + sec
 	return d, d <= longest
 }
 
@@ -144,8 +144,8 @@ func TicksToDuration(t media.Ticks, timeBase media.Rational) (time.Duration, boo
 	if t < 0 {
 		u = -u
 	}
-	den := uint64(timeBase.Den)
-	hi, lo := bits.Mul64(u, uint64(timeBase.Num)*uint64(time.Second))
+	num, den := uint64(timeBase.Num), uint64(timeBase.Den) //nolint:gosec // both valid: positive
+	hi, lo := bits.Mul64(u, num*uint64(time.Second))
 	lo, carry := bits.Add64(lo, den/2, 0)
 	if hi += carry; hi >= den {
 		return 0, false

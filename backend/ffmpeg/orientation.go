@@ -21,7 +21,7 @@ func orientation(matrix string) (clockwise int, mirrored bool) {
 		if !ok {
 			continue
 		}
-		for _, f := range strings.Fields(numbers) {
+		for f := range strings.FieldsSeq(numbers) {
 			v, err := strconv.ParseInt(f, 10, 32)
 			if err != nil {
 				return 0, false

@@ -125,8 +125,8 @@ func (t *Tools) posterFilters(v media.VideoFormat, maxWidth int, bright bool) st
 			transfer = "smpte2084" // Dolby Vision says nothing, and uses this one
 		}
 		// Said outright: a file that leaves one of them out makes zscale give up.
-		chain = append(chain, "zscale=tin="+transfer+":min=2020_ncl:pin=2020:rin=tv:t=linear:npl=100")
-		chain = append(chain, toneMap[1:]...)
+		chain = append(chain, "zscale=tin="+transfer+":min=2020_ncl:pin=2020:rin=tv:t=linear:npl=100",
+			"format=gbrpf32le", "zscale=p=bt709", "tonemap=tonemap=hable:desat=0", "zscale=t=bt709:m=bt709:r=tv")
 	}
 	if bright && t.Filters["signalstats"] && t.Filters["metadata"] {
 		chain = append(chain, "format=yuv420p", "signalstats",

@@ -72,8 +72,14 @@ func TestOrientation(t *testing.T) {
 	}
 	const one = 1 << 16
 	for _, m := range [][4]int32{
-		{one, 0, 0, one}, {0, one, -one, 0}, {-one, 0, 0, -one}, {0, -one, one, 0},
-		{-one, 0, 0, one}, {0, one, one, 0}, {one, 0, 0, -one}, {0, -one, -one, 0},
+		{one, 0, 0, one},
+		{0, one, -one, 0},
+		{-one, 0, 0, -one},
+		{0, -one, one, 0},
+		{-one, 0, 0, one},
+		{0, one, one, 0},
+		{one, 0, 0, -one},
+		{0, -one, -one, 0},
 	} {
 		t.Run(fmt.Sprint(m), func(t *testing.T) {
 			file := bytes.Clone(plain)
@@ -109,7 +115,8 @@ func TestOrientation(t *testing.T) {
 
 func TestOrientationOfNonsense(t *testing.T) {
 	for _, text := range []string{
-		"", "x", "00000000: 0 0 0\n00000001: 0 0 0\n00000002: 0 0 0\n", "00000000: 1 2\n", "0: a b c\n0: 1 1 1\n0: 1 1 1",
+		"", "x", "00000000: 0 0 0\n00000001: 0 0 0\n00000002: 0 0 0\n", "00000000: 1 2\n",
+		"0: a b c\n0: 1 1 1\n0: 1 1 1",
 		"0: 99999999999 0 0\n0: 0 1 0\n0: 0 0 1",
 	} {
 		if turn, mirrored := orientation(text); turn != 0 || mirrored {
@@ -160,7 +167,7 @@ func TestPosterOfHDR(t *testing.T) {
 	if !tools(t).CanToneMap() {
 		t.Skip("this ffmpeg cannot map HDR to standard range")
 	}
-	// A grey of 58 % PQ is reference white, 203 cd/m2: a bright grey, where taken as it is it would be a middle one.
+	// A grey of 58 % PQ is reference white, 203 cd/m2: bright, where taken as it is it would be a middle grey.
 	src := generate(t, "h.mp4", "-f", "lavfi", "-i", "color=0x949494:size=64x48:rate=10:duration=0.5",
 		"-vf", "format=yuv420p10le", "-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=none",
 		"-color_primaries", "bt2020", "-color_trc", "smpte2084", "-colorspace", "bt2020nc")
@@ -190,11 +197,11 @@ func TestPostersOfRealFiles(t *testing.T) {
 		"sample_with_invalid_nalu.mp4":       {480, 320},
 	} {
 		t.Run(name, func(t *testing.T) {
-			max := 480
+			width := 480
 			if want.X == 360 {
-				max = 360
+				width = 360
 			}
-			if got := poster(t, source(t, filepath.Join(dir, name)), 0, max).Bounds().Size(); got != want {
+			if got := poster(t, source(t, filepath.Join(dir, name)), 0, width).Bounds().Size(); got != want {
 				t.Errorf("size %v, want %v", got, want)
 			}
 		})

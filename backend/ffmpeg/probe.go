@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"dropstream/backend/fault"
 	"dropstream/backend/media"
 	"dropstream/backend/proc"
 )
@@ -62,11 +63,14 @@ func (t *Tools) ProbeFull(ctx context.Context, src media.Source) (*FullProbe, er
 		Source(src)
 	out, err := proc.Output(ctx, withCPU(spec(t.FFprobe, args), probeCPUSeconds), maxProbeBytes)
 	full, avError, perr := parseProbe(out, src)
+	exit, exited := errors.AsType[*proc.ExitError](err)
 	switch {
+	case exited && exit.Signal == 0 && avError == 0 && perr == nil && ctx.Err() == nil:
+		// It complains of the packets, and yet knows the tracks.
 	case err != nil:
 		return nil, trouble(ctx, fmt.Errorf("probe: %w", err), avError)
 	case perr != nil:
-		return nil, damaged(perr)
+		return nil, fault.Wrap(perr, fault.Damaged, "This video is damaged and cannot be read.")
 	}
 	if full.Duration == 0 && src.SizeBytes <= smallBytes {
 		if err := t.measure(ctx, src, full); err != nil {

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"dropstream/backend/fault"
 	"dropstream/backend/media"
 )
 
@@ -132,11 +131,6 @@ func parseProbe(out []byte, src media.Source) (full *FullProbe, avError int64, e
 		return nil, avError, fmt.Errorf("probe: no track at all")
 	}
 	return full, avError, nil
-}
-
-// damaged is the fault of a file whose probe makes no sense.
-func damaged(err error) error {
-	return fault.Wrap(err, fault.Damaged, "This video is damaged and cannot be read.")
 }
 
 // averageRate is the bits per second of a file of some size and length, 0 when that cannot be said.

@@ -36,8 +36,9 @@ var documents = map[string]struct {
 		"0s+0s\n0 video  0x0 0-bit  1/0 s",
 	},
 	"everything huge": {
-		`{"streams":[{"index":0,"codec_type":"video","codec_name":"hevc","width":9223372036854775808,"height":2147483647,
-		"level":9223372036854775807,"avg_frame_rate":"9223372036854775807/1","r_frame_rate":"1000000/1",
+		`{"streams":[{"index":0,"codec_type":"video","codec_name":"hevc","width":9223372036854775808,
+		"height":2147483647,"level":9223372036854775807,"avg_frame_rate":"9223372036854775807/1",
+		"r_frame_rate":"1000000/1",
 		"sample_aspect_ratio":"1:2147483647","time_base":"2147483647/1","start_pts":9223372036854775807,
 		"duration_ts":9223372036854775807,"bit_rate":"99999999999999999999"},
 		{"index":1,"codec_type":"audio","time_base":"1/1","start_pts":-9223372036854775808,"duration_ts":-1,
@@ -240,18 +241,28 @@ func TestCodecString(t *testing.T) {
 		want  string
 	}{
 		{"avcC", media.Track{Codec: media.H264}, "0164 001f ffe1", "avc1.64001f"},
-		{"an SPS between start codes", media.Track{Codec: media.H264}, "0000 0001 0910 0000 0001 6742 c01e", "avc1.42c01e"},
+		{
+			"an SPS between start codes",
+			media.Track{Codec: media.H264},
+			"0000 0001 0910 0000 0001 6742 c01e",
+			"avc1.42c01e",
+		},
 		{"no H.264 header", media.Track{Codec: media.H264}, "", ""},
 		{
-			"hvcC", media.Track{Codec: media.HEVC, CodecTag: "hvc1"}, "0102 2000 0000 b000 0000 0000 5d",
+			"hvcC",
+			media.Track{Codec: media.HEVC, CodecTag: "hvc1"},
+			"0102 2000 0000 b000 0000 0000 5d",
 			"hvc1.2.4.L93.b0",
 		},
 		{
-			"hvcC, high tier, in other boxes", media.Track{Codec: media.HEVC}, "0121 6000 0000 9000 0000 0000 99",
+			"hvcC, high tier, in other boxes",
+			media.Track{Codec: media.HEVC},
+			"0121 6000 0000 9000 0000 0000 99",
 			"hvc1.1.6.H153.90",
 		},
 		{
-			"an HEVC SPS with emulation prevention", media.Track{Codec: media.HEVC, CodecTag: "hev1"},
+			"an HEVC SPS with emulation prevention",
+			media.Track{Codec: media.HEVC, CodecTag: "hev1"},
 			"0000 0001 4201 0101 6000 0003 00b0 0000 0300 0003 005d", "hev1.1.6.L93.b0",
 		},
 		{"a short hvcC", media.Track{Codec: media.HEVC}, "0102 2000", ""},

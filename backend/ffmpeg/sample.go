@@ -22,11 +22,12 @@ const sampleFilters = "scale=1280:720:flags=bicubic:out_color_matrix=bt709,noise
 	"fade=t=in:d=0.6,fade=t=out:st=11.2:d=0.8,format=yuv420p"
 
 // sampleTone is a soft open chord that breathes.
-const sampleTone = "aevalsrc=exprs=" +
-	"'(0.10*sin(2*PI*196*t)+0.07*sin(2*PI*294*t)+0.05*sin(2*PI*392*t+sin(2*PI*0.5*t)))*(0.75+0.25*sin(2*PI*0.25*t))'|" +
-	"'(0.10*sin(2*PI*196*t+0.4)+0.07*sin(2*PI*293.5*t)+0.05*sin(2*PI*440*t+cos(2*PI*0.5*t)))*(0.75+0.25*cos(2*PI*0.25*t))'" +
-	":sample_rate=48000:channel_layout=stereo:duration=12" +
-	",afade=t=in:d=1.5,afade=t=out:st=10:d=2"
+const sampleTone = "aevalsrc=exprs='" +
+	"(0.10*sin(2*PI*196*t)+0.07*sin(2*PI*294*t)+0.05*sin(2*PI*392*t+sin(PI*t)))" +
+	"*(0.75+0.25*sin(PI*t/2))|" +
+	"(0.10*sin(2*PI*196*t+0.4)+0.07*sin(2*PI*293.5*t)+0.05*sin(2*PI*440*t+cos(PI*t)))" +
+	"*(0.75+0.25*cos(PI*t/2))" +
+	"':sample_rate=48000:channel_layout=stereo:duration=12,afade=t=in:d=1.5,afade=t=out:st=10:d=2"
 
 // MakeSample makes a short clip to try the program with: twelve seconds of 1280 x 720, H.264 and AAC, its index in
 // front. It appears at path whole or not at all, in place of what was there.
@@ -60,8 +61,7 @@ func (t *Tools) MakeSample(ctx context.Context, path string) (err error) {
 	s.Limits.FileSizeBytes = maxSampleBytes
 	if _, err := proc.Output(ctx, s, 0); err != nil {
 		err = fmt.Errorf("make the sample: %w", err)
-		var exit *proc.ExitError
-		if errors.As(err, &exit) {
+		if _, ok := errors.AsType[*proc.ExitError](err); ok {
 			return fault.Wrap(err, fault.Internal, "The sample could not be made.")
 		}
 		return err

@@ -55,7 +55,8 @@ func TestMakeSample(t *testing.T) {
 	if len(file) > maxSampleBytes/2 {
 		t.Errorf("%d bytes", len(file))
 	}
-	if err := tools(t).MakeSample(t.Context(), filepath.Join(dir, "none", "x.mp4")); fault.CodeOf(err) != fault.Missing {
+	err = tools(t).MakeSample(t.Context(), filepath.Join(dir, "none", "x.mp4"))
+	if fault.CodeOf(err) != fault.Missing {
 		t.Errorf("in a folder that is not there: %v", err)
 	}
 }

@@ -149,12 +149,14 @@ func TestParsePacket(t *testing.T) {
 		"pts=137250|dts=126000|duration=3750|size=32732|pos=564|flags=K_|\n": {
 			PTS: 137250, DTS: 126000, Duration: 3750, Size: 32732, Pos: 564, Key: true,
 		},
-		"pts=N/A|dts=-5|duration=N/A|size=1|pos=N/A|flags=__C\r\n": {PTS: NoTime, DTS: -5, Size: 1, Pos: -1, Corrupt: true},
-		"pts=1|dts=1|duration=-1|size=-1|pos=-9|flags=_D_":         {PTS: 1, DTS: 1, Pos: -1, Discard: true},
-		"pts=99999999999999999999|flags=K__":                       {PTS: NoTime, DTS: NoTime, Pos: -1, Key: true},
-		"\n":                                                       nil,
-		"side_data|":                                               nil,
-		"pts=1|dts=1|size=1":                                       nil,
+		"pts=N/A|dts=-5|duration=N/A|size=1|pos=N/A|flags=__C\r\n": {
+			PTS: NoTime, DTS: -5, Size: 1, Pos: -1, Corrupt: true,
+		},
+		"pts=1|dts=1|duration=-1|size=-1|pos=-9|flags=_D_": {PTS: 1, DTS: 1, Pos: -1, Discard: true},
+		"pts=99999999999999999999|flags=K__":               {PTS: NoTime, DTS: NoTime, Pos: -1, Key: true},
+		"\n":                                               nil,
+		"side_data|":                                       nil,
+		"pts=1|dts=1|size=1":                               nil,
 	} {
 		got, ok := parsePacket([]byte(line))
 		if ok != (want != nil) {

@@ -30,7 +30,7 @@ func trouble(ctx context.Context, err error, avError int64) error {
 	case avPatchWelcome:
 		return fault.Wrap(err, fault.Unsupported, "This video is made in a way that cannot be played here.")
 	case avNoMemory:
-		return fault.Wrap(err, fault.Damaged, "This video asks for more memory than a video may.")
+		return fault.Wrap(err, fault.Damaged, "This video asks for more than a video may.")
 	}
 	var exit *proc.ExitError
 	switch {

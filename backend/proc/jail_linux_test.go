@@ -136,13 +136,9 @@ func TestTheWholeFamilyEnds(t *testing.T) {
 }
 
 func TestWhatAChildLeavesBehindEnds(t *testing.T) {
-	began := time.Now()
 	out, err := Output(t.Context(), as(t, "leaver"), 100)
 	if err != nil {
-		t.Fatal(err)
-	}
-	if took := time.Since(began); took > waitDelay {
-		t.Errorf("took %v: waited for the pipe a grandchild held", took)
+		t.Fatal(err) // also when the pipe a grandchild held had to be given up
 	}
 	var grandchild int
 	if _, err := fmt.Sscan(string(out), &grandchild); err != nil {
