@@ -22,16 +22,34 @@ func (f *feed) emit(ctx context.Context, h *head, p *plan.Plan, n int, data []by
 		close(w.done)
 		delete(f.waiters, n)
 	}
-	f.failed[n] = 0
 	delete(f.failed, n)
 	h.next = n + 1
+	f.learn(h)
 	f.notify()
 	f.mu.Unlock()
 	f.e.keep(ctx, f.key, n, data)
 	if n+1 >= h.stop || f.e.has(f.key, n+1) {
 		return n+1 < h.stop && f.needsMore(h)
 	}
-	return f.mayGoOn(ctx, h, p, n+1)
+	if !f.mayGoOn(ctx, h, p, n+1) {
+		return false
+	}
+	f.mu.Lock()
+	h.began = time.Now()
+	f.mu.Unlock()
+	return true
+}
+
+// learn takes the time a head took for a segment into the running mean. The lock is held.
+func (f *feed) learn(h *head) {
+	if h.began.IsZero() {
+		return
+	}
+	took := time.Since(h.began)
+	if f.perSeg == 0 {
+		f.perSeg = took
+	}
+	f.perSeg += (took - f.perSeg) / 4
 }
 
 // needsMore says whether somebody waits for a segment in what is left of a head's window.

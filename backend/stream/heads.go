@@ -3,6 +3,7 @@ package stream
 import (
 	"context"
 	"errors"
+	"time"
 )
 
 // maker makes the segments of one feed with runs of ffmpeg.
@@ -36,4 +37,5 @@ type head struct {
 	cancel     context.CancelFunc
 	done       chan struct{}
 	ticket     *ticket
+	began      time.Time // when it began on the segment being made; zero for its first, which costs the start too
 }
