@@ -93,17 +93,19 @@ func New(outer context.Context, o Options) *Shell {
 func (s *Shell) Start() {
 	s.background(func() {
 		s.core, s.err = s.options.Open(s.ctx)
+		var events <-chan api.Event
+		if s.err == nil {
+			// Before the first call can reach the core: what it has to tell from then on has a listener.
+			events = s.core.API().Subscribe(s.ctx)
+		}
 		close(s.opened)
 		s.Drop(s.options.Paths)
 		if s.err != nil {
 			s.options.Log.ErrorContext(s.ctx, "Core not opened", slog.Any("error", s.err))
-			s.relay.run(s.ctx, nil)
-			return
-		}
-		if err := s.publish(); err != nil {
+		} else if err := s.publish(); err != nil {
 			s.options.Log.ErrorContext(s.ctx, "Instance not published", slog.Any("error", err))
 		}
-		s.relay.run(s.ctx, s.core.API().Subscribe(s.ctx))
+		s.relay.run(s.ctx, events)
 	})
 }
 

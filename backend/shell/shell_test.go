@@ -29,6 +29,8 @@ type fakeCore struct {
 
 	mu     sync.Mutex
 	added  [][]string
+	heard  bool // somebody subscribed
+	unsaid bool // files were added while nobody had
 	state  WindowState
 	saves  int
 	closed int
@@ -61,7 +63,12 @@ func (c *fakeCore) Close() error {
 	return nil
 }
 
-func (c *fakeCore) Subscribe(context.Context) <-chan api.Event { return c.events }
+func (c *fakeCore) Subscribe(context.Context) <-chan api.Event {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.heard = true
+	return c.events
+}
 
 func (c *fakeCore) Pending(context.Context) (api.AddResult, error) {
 	return api.AddResult{Added: []api.Added{{Name: "of the core"}}}, nil
@@ -83,6 +90,7 @@ func (c *fakeCore) Add(_ context.Context, r api.AddRequest) (api.AddResult, erro
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.added = append(c.added, r.Paths)
+	c.unsaid = c.unsaid || !c.heard
 	var result api.AddResult
 	for _, p := range r.Paths {
 		result.Added = append(result.Added, api.Added{Path: p})
@@ -181,6 +189,9 @@ func TestEarlyFilesArePending(t *testing.T) {
 		closeShell(t, s)
 		if core.closed != 1 {
 			t.Errorf("core closed %d times", core.closed)
+		}
+		if core.unsaid {
+			t.Error("files were added before anybody heard the core's events")
 		}
 		s.Drop([]string{"/too late.mp4"}) // starts nothing: synctest would find the goroutine
 	})
