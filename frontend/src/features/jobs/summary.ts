@@ -9,8 +9,8 @@ export interface Summary {
   remainingMs: number;
 }
 
-export function summarise(items: readonly (Item | undefined)[]): Summary {
-  const all = items.flatMap((item) => (item?.progress?.kind === 'storing' ? [item.progress] : []));
+export function summarise(items: Iterable<Item>): Summary {
+  const all = [...items].flatMap((item) => (item.progress?.kind === 'storing' ? [item.progress] : []));
   const known = all.filter(({ fraction }) => fraction >= 0);
   const done = known.reduce((sum, { fraction }) => sum + Math.min(fraction, 1), 0);
   return {

@@ -13,6 +13,10 @@ export class Library {
   /** One place per item of the answer; undefined until it was asked for. Replaced, never changed in place. */
   items = $state.raw<(Item | undefined)[]>([]);
   query = $state('');
+  /** The words that the places are an answer to: behind `query` while the program is looking. */
+  answered = $state('');
+  /** Items with work under way in the background, whether or not they are among the places. */
+  working = $state.raw<ReadonlyMap<string, Item>>(new Map());
   usedBytes = $state(0);
   /** False until the program answered for the first time. */
   ready = $state(false);
@@ -47,7 +51,9 @@ export class Library {
   );
 
   /** True when there is nothing in it, not only nothing found. */
-  readonly empty = $derived(this.ready && this.query === '' && this.shown.length === 0);
+  readonly empty = $derived(
+    this.ready && this.query === '' && this.answered === '' && this.shown.length === 0,
+  );
 
   find(id: string): Item | undefined {
     return this.items.find((item) => item?.id === id);
@@ -84,6 +90,7 @@ export class Library {
 
   /** Takes in an item that was added or has changed. */
   put(item: Item): void {
+    this.#notice([item]);
     const at = this.items.findIndex((known) => known?.id === item.id);
     if (at >= 0) {
       this.items = this.items.with(at, item);
@@ -103,6 +110,7 @@ export class Library {
   /** Forgets an item that is gone. */
   drop(id: string): void {
     this.show(id);
+    this.#notice([], id);
     const left = this.items.filter((item) => item?.id !== id);
     if (left.length === this.items.length) return;
     this.items = left;
@@ -132,6 +140,8 @@ export class Library {
       const answer = await this.#api.items({ query: this.query, offset: page * pageSize, limit: pageSize });
       if (generation !== this.#generation) return;
       this.#place(page * pageSize, answer.items, answer.total);
+      this.#notice(answer.items);
+      this.answered = this.query;
       this.#fresh.add(page);
       this.usedBytes = answer.usedBytes;
       this.problem = '';
@@ -154,6 +164,19 @@ export class Library {
       if (offset + i < next.length) next[offset + i] = item;
     });
     this.items = next;
+  }
+
+  /** Keeps the list of work up to date. */
+  #notice(items: Item[], gone?: string): void {
+    const changes = items.some((item) => item.progress !== undefined || this.working.has(item.id));
+    if (!changes && (gone === undefined || !this.working.has(gone))) return;
+    const working = new Map(this.working);
+    for (const item of items) {
+      if (item.progress) working.set(item.id, item);
+      else working.delete(item.id);
+    }
+    if (gone !== undefined) working.delete(gone);
+    this.working = working;
   }
 
   /** After places moved, a page is fresh only while all its places are known. */
