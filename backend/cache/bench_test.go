@@ -56,7 +56,7 @@ func BenchmarkRecover(b *testing.B) {
 	const total = 50 << 30
 	dir := b.TempDir()
 	keys := sparse(b, dir, total)
-	recover := func(b *testing.B, load bool) {
+	reopen := func(b *testing.B, load bool) {
 		cache, err := Open(b.Context(), dir, Options{BudgetBytes: roomy})
 		if err != nil {
 			b.Fatal(err)
@@ -78,12 +78,12 @@ func BenchmarkRecover(b *testing.B) {
 	}
 	b.Run("open", func(b *testing.B) {
 		for range b.N {
-			recover(b, false)
+			reopen(b, false)
 		}
 	})
 	b.Run("load all", func(b *testing.B) {
 		for range b.N {
-			recover(b, true)
+			reopen(b, true)
 		}
 	})
 	b.Run("load all without index", func(b *testing.B) {
@@ -96,7 +96,7 @@ func BenchmarkRecover(b *testing.B) {
 				}
 			}
 			b.StartTimer()
-			recover(b, true)
+			reopen(b, true)
 		}
 	})
 }

@@ -236,7 +236,7 @@ func TestIndexMissingOrForeign(t *testing.T) {
 				t.Fatal(err)
 			}
 		})
-		if got := c.Present(Key{"other", "r"}); got != nil && len(got) > 0 {
+		if got := c.Present(Key{"other", "r"}); len(got) > 0 {
 			t.Errorf("segments %v under a name they were not put under", got)
 		}
 		if absent := readAll(t, c, false); absent != nil {

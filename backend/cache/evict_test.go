@@ -194,6 +194,36 @@ func TestFillDoesNotDisplaceWhatIsWatched(t *testing.T) {
 	}
 }
 
+// TestFillAheadOfAViewer fills the title that is watched: what is put far ahead must not push out what is nearer.
+func TestFillAheadOfAViewer(t *testing.T) {
+	c := open(t, t.TempDir(), Options{PackBytes: evictPack})
+	fillTitle(t, c, film, 0, 40)
+	if err := c.SetBudget(c.UsedBytes(), 0); err != nil {
+		t.Fatal(err)
+	}
+	release := c.Guard("film", "720p", 12, 19)
+	n := 40
+	for ; putErr(t, c, film, n) == ""; n++ {
+		if n > 80 {
+			t.Fatal("fill goes on for ever")
+		}
+	}
+	// The twelve behind the viewer made room for at most twelve; everything ahead is still there.
+	if n <= 44 || n > 52 {
+		t.Errorf("fill went on to %d", n)
+	}
+	for i := 12; i < n; i++ {
+		if !c.Has(film, i) {
+			t.Errorf("segment %d, ahead of the viewer, went for fill", i)
+		}
+	}
+	release()
+	defer c.Guard("film", "720p", 60, 70)() // a seek: now it is the viewer who asks
+	if code := putErr(t, c, film, 60); code != "" {
+		t.Errorf("a viewer's put: %q", code)
+	}
+}
+
 func TestPutLargerThanTheBudgetEvictsNothing(t *testing.T) {
 	c := open(t, t.TempDir(), Options{BudgetBytes: 300_000, PackBytes: evictPack})
 	fillTitle(t, c, film, 0, 10)

@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -249,7 +250,8 @@ func TestPowerCut(t *testing.T) {
 				t.Fatalf("round %d: segment %d of %d is lost: ok %v, error %v", round, n, announced, ok, err)
 			}
 		}
-		if b, ok, err := c.Get(film, announced); err != nil || (ok && string(b) != string(payload(film, announced, 9000))) {
+		b, ok, err := c.Get(film, announced)
+		if err != nil || (ok && !bytes.Equal(b, payload(film, announced, 9000))) {
 			t.Fatalf("round %d: the segment cut off came back wrong: %v", round, err)
 		}
 		mustPut(t, c, film, announced, 9000)

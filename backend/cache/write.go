@@ -133,7 +133,7 @@ func (w *writer) append(p *put) error {
 	}
 	// At most: a record, its entry, and what rounding both files and two headers up to blocks can add.
 	need := recordHeadLen + int64(len(p.data)) + indexEntryLen + maxPackHeader + 4*blockBytes
-	if err := w.makeRoom(r.title, need); err != nil {
+	if err := w.makeRoom(r, p.segment, need); err != nil {
 		return err
 	}
 	e := entry{segment: p.segment, length: uint32(len(p.data)), crc: checksum(p.data)} //nolint:gosec // checked

@@ -107,7 +107,7 @@ func (p *parser) integer(value, section string, largest int64) int64 {
 		p.complain(section, "%q is no number that fits here", value)
 		return 0
 	}
-	return int64(n) //nolint:gosec // 63 bits
+	return int64(n)
 }
 
 // parseSeconds reads a decimal-floating-point or decimal-integer number of seconds, to the nanosecond, the rest cut

@@ -114,7 +114,8 @@ func (m *mediaParser) finish() {
 		m.complainAt(m.infLine, secInf, "#EXTINF without a segment")
 	}
 	if m.longest.Round(time.Second) > out.TargetDuration {
-		m.complainAt(m.longAt, secTarget, "EXTINF %v is longer than the target duration %v", m.longest, out.TargetDuration)
+		m.complainAt(m.longAt, secTarget, "EXTINF %v is longer than the target duration %v",
+			m.longest, out.TargetDuration)
 	}
 	if out.PlaylistType == "VOD" && !out.EndList {
 		m.complainAt(0, "RFC 8216 §4.3.3.5", "a VOD playlist without its end may not change")

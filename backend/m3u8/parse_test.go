@@ -89,9 +89,18 @@ var violationCases = []struct {
 	{"EXTINF without a comma", false, "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:1\na\n", secInf},
 	{"negative EXTINF", false, "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:-1,\na\n", secInf},
 	{"EXTINF not a number", false, "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:NaN,\na\n", secInf},
-	{"decimals in version 2", false, "#EXTM3U\n#EXT-X-VERSION:2\n#EXT-X-TARGETDURATION:2\n#EXTINF:1.0,\na\n", "RFC 8216 §7"},
-	{"map in version 5", false, "#EXTM3U\n#EXT-X-VERSION:5\n#EXT-X-TARGETDURATION:2\n#EXT-X-MAP:URI=\"i\"\n", "RFC 8216 §7"},
-	{"map without a URI", false, "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:2\n#EXT-X-MAP:BYTERANGE=\"1@0\"\n", secMap},
+	{
+		"decimals in version 2", false,
+		"#EXTM3U\n#EXT-X-VERSION:2\n#EXT-X-TARGETDURATION:2\n#EXTINF:1.0,\na\n", "RFC 8216 §7",
+	},
+	{
+		"map in version 5", false,
+		"#EXTM3U\n#EXT-X-VERSION:5\n#EXT-X-TARGETDURATION:2\n#EXT-X-MAP:URI=\"i\"\n", "RFC 8216 §7",
+	},
+	{
+		"map without a URI", false,
+		"#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:2\n#EXT-X-MAP:BYTERANGE=\"1@0\"\n", secMap,
+	},
 	{
 		"sequence too late", false, "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:1,\na\n#EXT-X-MEDIA-SEQUENCE:1\n",
 		"RFC 8216 §4.3.3.2",
@@ -108,7 +117,10 @@ var violationCases = []struct {
 	{"no variant", true, "#EXTM3U\n", secStream},
 	{"no bandwidth", true, "#EXTM3U\n#EXT-X-STREAM-INF:RESOLUTION=1x1\nv\n", secStream},
 	{"average above the peak", true, "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1,AVERAGE-BANDWIDTH=2\nv\n", secStream},
-	{"variant without a URI", true, "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nv\n#EXT-X-STREAM-INF:BANDWIDTH=1\n", secStream},
+	{
+		"variant without a URI", true,
+		"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nv\n#EXT-X-STREAM-INF:BANDWIDTH=1\n", secStream,
+	},
 	{"URI alone", true, "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nv\nw\n", secStream},
 	{"resolution of one number", true, "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1,RESOLUTION=720\nv\n", secStream},
 	{"frame rate of a ratio", true, "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1,FRAME-RATE=24000/1001\nv\n", secStream},
@@ -125,10 +137,19 @@ var violationCases = []struct {
 	{"unknown type of rendition", true, withVariant("TYPE=TEXT,GROUP-ID=\"g\",NAME=\"n\""), secMedia},
 	{"subtitles without a URI", true, withVariant("TYPE=SUBTITLES,GROUP-ID=\"g\",NAME=\"n\""), secMedia},
 	{"forced sound", true, withVariant("TYPE=AUDIO,GROUP-ID=\"g\",NAME=\"n\",FORCED=NO"), secMedia},
-	{"channels of subtitles", true, withVariant("TYPE=SUBTITLES,GROUP-ID=\"g\",NAME=\"n\",URI=\"u\",CHANNELS=\"2\""), secMedia},
-	{"default not chosen", true, withVariant("TYPE=AUDIO,GROUP-ID=\"g\",NAME=\"n\",DEFAULT=YES,AUTOSELECT=NO"), secMedia},
+	{
+		"channels of subtitles", true,
+		withVariant("TYPE=SUBTITLES,GROUP-ID=\"g\",NAME=\"n\",URI=\"u\",CHANNELS=\"2\""), secMedia,
+	},
+	{
+		"default not chosen", true,
+		withVariant("TYPE=AUDIO,GROUP-ID=\"g\",NAME=\"n\",DEFAULT=YES,AUTOSELECT=NO"), secMedia,
+	},
 	{"bad language", true, withVariant("TYPE=AUDIO,GROUP-ID=\"g\",NAME=\"n\",LANGUAGE=\"en us\""), secMedia},
-	{"name twice", true, withVariant("TYPE=AUDIO,GROUP-ID=\"g\",NAME=\"n\"", "TYPE=AUDIO,GROUP-ID=\"g\",NAME=\"n\""), secGroup},
+	{
+		"name twice", true,
+		withVariant("TYPE=AUDIO,GROUP-ID=\"g\",NAME=\"n\"", "TYPE=AUDIO,GROUP-ID=\"g\",NAME=\"n\""), secGroup,
+	},
 	{"two defaults", true, withVariant("TYPE=AUDIO,GROUP-ID=\"g\",NAME=\"n\",DEFAULT=YES",
 		"TYPE=AUDIO,GROUP-ID=\"g\",NAME=\"m\",DEFAULT=YES"), secGroup},
 }
@@ -162,7 +183,8 @@ func TestViolations(t *testing.T) {
 }
 
 func TestParseIsLenientWhereTheGrammarIs(t *testing.T) {
-	text := "#EXTM3U\r\n#EXT-X-TARGETDURATION:3\r\n\r\n# a comment\r\n#EXT-X-SOMETHING-NEW:1\r\n#EXTINF:3,a title\r\nhttp://h/a\r\n"
+	text := "#EXTM3U\r\n#EXT-X-TARGETDURATION:3\r\n\r\n# a comment\r\n" +
+		"#EXT-X-SOMETHING-NEW:1\r\n#EXTINF:3,a title\r\nhttp://h/a\r\n"
 	got, violations := ParseMedia([]byte(text))
 	want := &ParsedMedia{
 		Version: 1, TargetDuration: 3 * time.Second,
