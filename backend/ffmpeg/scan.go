@@ -47,7 +47,8 @@ type Packet struct {
 }
 
 // ScanPackets reads all packets of one stream without decoding them, and gives them to fn one by one. fn's error
-// ends the scan and is returned as it is, ErrStop as nil. Otherwise it fails as Probe does.
+// ends the scan and is returned as it is, ErrStop as nil. Otherwise it fails as Probe does; what was given until then
+// was read well and stands.
 func (t *Tools) ScanPackets(ctx context.Context, src media.Source, stream int, fn func(Packet) error) error {
 	return t.scan(ctx, src, stream, "", fn)
 }

@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -38,6 +39,18 @@ func init() { //nolint:gochecknoinits // the roles of this system only
 		say(p.PID())
 		_ = p.Wait()
 		say("the child ended")
+	}
+	// hardened plays a program in a container that lets nobody trace: its own child must be confined all the same.
+	roles["hardened"] = func([]string) {
+		if !denyTracing() {
+			os.Exit(6)
+		}
+		exe, _ := os.Executable()
+		s := Spec{Path: exe, Env: roleEnv("status"), Limits: Limits{OpenFiles: 64}}
+		for range 2 { // the second start need not try what was refused
+			out, err := Output(context.Background(), s, 1<<16)
+			say(string(out), "refused:", tracingRefused.Load(), "error:", err)
+		}
 	}
 	roles["status"] = func([]string) {
 		b, _ := os.ReadFile("/proc/self/status")
@@ -71,6 +84,25 @@ func init() { //nolint:gochecknoinits // the roles of this system only
 			}
 		}
 	}
+}
+
+// denyTracing makes ptrace(2) fail with EPERM from now on, for all threads and children. It says whether it could.
+func denyTracing() bool {
+	filter := []unix.SockFilter{
+		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS}, // the system call's number
+		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: unix.SYS_PTRACE, Jf: 1},
+		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM)},
+		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW},
+	}
+	program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != nil {
+		return false
+	}
+	_, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_TSYNC,
+		uintptr(unsafe.Pointer(&program)))
+	return errno == 0
 }
 
 // gone says whether a process has ended, reaped or not.
@@ -328,6 +360,29 @@ func TestTheProgramKeepsItsPowers(t *testing.T) {
 	p.Kill()
 	_ = p.Wait()
 	eventually(t, "no thread is confined", func() bool { return confined() == 0 })
+}
+
+func TestConfinedWhereNobodyMayTrace(t *testing.T) {
+	out, err := Output(t.Context(), withFiles(as(t, "hardened")), 1<<17)
+	var exit *ExitError
+	if errors.As(err, &exit) && exit.Code == 6 {
+		t.Skip("no seccomp here")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := strings.Join(strings.Fields(string(out)), " ")
+	for _, want := range []string{"Max open files 64 64", "Max core file size 0 0", "refused: true error: <nil>"} {
+		if n := strings.Count(got, want); n != 2 {
+			t.Errorf("%q %d times, want 2, in:\n%s", want, n, out)
+		}
+	}
+}
+
+// withFiles lets a child write files and so hand the right on to its own.
+func withFiles(s Spec) Spec {
+	s.Limits.FileSizeBytes = -1
+	return s
 }
 
 func TestLimitsBite(t *testing.T) {
