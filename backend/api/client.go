@@ -30,7 +30,8 @@ func (s *Service) ReportClient(ctx context.Context, r Client) (ClientAdvice, err
 		if !r.Window || h264 && aac {
 			return ClientAdvice{}, nil
 		}
-		return ClientAdvice{Problem: &Problem{Code: string(fault.Unavailable), Message: s.missingDecoder(h264, aac)}}, nil
+		p := ProblemOf(fault.New(fault.Unavailable, s.missingDecoder(h264, aac)))
+		return ClientAdvice{Problem: &p}, nil
 	})
 }
 

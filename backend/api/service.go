@@ -319,8 +319,7 @@ func (s *Service) logInternal(ctx context.Context, verb string, err error) {
 
 // asFault makes sure that an error has a code and a sentence of its own.
 func asFault(err error) error {
-	var f *fault.Error
-	if errors.As(err, &f) {
+	if _, ok := errors.AsType[*fault.Error](err); ok {
 		return err
 	}
 	return fault.Wrap(err, fault.CodeOf(err), fault.MessageOf(err))

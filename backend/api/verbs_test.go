@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"maps"
 	"reflect"
 	"slices"
 	"testing"
@@ -13,11 +14,7 @@ import (
 
 func TestVerbNames(t *testing.T) {
 	verbs := Verbs(newRig(t))
-	var got []string
-	for name := range verbs {
-		got = append(got, name)
-	}
-	slices.Sort(got)
+	got := slices.Sorted(maps.Keys(verbs))
 	want := []string{
 		"add", "doctor", "item", "items", "open", "pending", "play", "remove", "reportClient", "sample", "savePosition",
 	}

@@ -126,7 +126,8 @@ func TestStoreErrorsPass(t *testing.T) {
 	c := load(t, m, 0)
 	m.fail = errors.New("disk on fire")
 	before := c.Get()
-	if err := c.Update(t.Context(), func(s *Settings) { s.Theme = Dark }); !errors.Is(err, m.fail) || c.Get() != before {
+	err := c.Update(t.Context(), func(s *Settings) { s.Theme = Dark })
+	if !errors.Is(err, m.fail) || c.Get() != before {
 		t.Errorf("update: %v, %+v", err, c.Get())
 	}
 	if _, err := Load(t.Context(), m, Defaults(0), nil); !errors.Is(err, m.fail) {

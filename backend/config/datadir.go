@@ -37,5 +37,6 @@ func dataDir(goos string, getenv func(string) string) (string, error) {
 			return filepath.Join(home, ".local", "share", name), nil
 		}
 	}
-	return "", fault.New(fault.Unavailable, "The system does not say where your home folder is. Name a folder with --data.")
+	return "", fault.New(fault.Unavailable, "The system does not say where your home folder is. "+
+		"Name a folder with --data.")
 }

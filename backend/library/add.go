@@ -116,7 +116,8 @@ func (l *Library) handle(ctx context.Context, c candidate) (out outcome) {
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			l.o.Log.ErrorContext(ctx, "Adding a file panicked", slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+			l.o.Log.ErrorContext(ctx, "Adding a file panicked", slog.Any("panic", p),
+				slog.String("stack", string(debug.Stack())))
 			out.added = Added{Path: c.shown, Err: fault.Wrap(fmt.Errorf("panic: %v", p), fault.Internal,
 				"This file could not be taken in. The log has the details.")}
 		}

@@ -269,9 +269,9 @@ func TestFirstIsToldBeforeTheOthersAreDone(t *testing.T) {
 
 func TestCanceledDropEnds(t *testing.T) {
 	r := newRig(t)
-	var paths []string
-	for i := range 20 {
-		paths = append(paths, r.file(t, fmt.Sprintf("%d.mp4", i), "VIDEO"))
+	paths := make([]string, 20)
+	for i := range paths {
+		paths[i] = r.file(t, fmt.Sprintf("%d.mp4", i), "VIDEO")
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	r.engine.setHook(func(ctx context.Context, _ media.Source) error {

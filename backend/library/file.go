@@ -31,12 +31,12 @@ func resolve(path string) (string, fs.FileInfo, error) {
 	if err != nil {
 		return "", nil, statFault(err)
 	}
-	real, err := filepath.EvalSymlinks(abs)
+	resolved, err := filepath.EvalSymlinks(abs)
 	if err != nil {
 		// Some network folders cannot be walked name by name. The path itself works.
 		return abs, fi, nil //nolint:nilerr // see above
 	}
-	return real, fi, nil
+	return resolved, fi, nil
 }
 
 func statFault(err error) error {
@@ -109,7 +109,7 @@ func lossy(name string) string {
 // refuseMode refuses what is no regular file before anything opens it: opening a FIFO blocks, and opening a device
 // may do things.
 func refuseMode(mode fs.FileMode) error {
-	what := ""
+	var what string
 	switch {
 	case mode.IsRegular():
 		return nil

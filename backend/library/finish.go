@@ -26,7 +26,7 @@ const (
 // finish does an item's background work once: its fingerprint and its poster. It is false when the outcome could not
 // be recorded.
 func (l *Library) finish(ctx context.Context, it *media.Item) bool {
-	print, posted, err := l.produceExtras(ctx, it)
+	digest, posted, err := l.produceExtras(ctx, it)
 	if ctx.Err() != nil {
 		return false // cut short: the try does not count
 	}
@@ -37,7 +37,7 @@ func (l *Library) finish(ctx context.Context, it *media.Item) bool {
 		if !unchanged(&it.Source, &now.Source) {
 			return errChanged
 		}
-		now.Fingerprint = first(print, now.Fingerprint)
+		now.Fingerprint = first(digest, now.Fingerprint)
 		now.HasPoster = now.HasPoster || posted
 		now.TriesLeft = max(0, now.TriesLeft-1)
 		if err == nil {
@@ -55,7 +55,8 @@ func (l *Library) finish(ctx context.Context, it *media.Item) bool {
 		l.dropPoster(ctx, it.ItemID)
 		return true
 	default:
-		l.o.Log.WarnContext(ctx, "Background work not recorded", slog.String("item", it.ItemID), slog.Any("error", uerr))
+		l.o.Log.WarnContext(ctx, "Background work not recorded", slog.String("item", it.ItemID),
+			slog.Any("error", uerr))
 		return false
 	}
 }
@@ -69,7 +70,7 @@ func unchanged(a, b *media.Source) bool {
 }
 
 // produceExtras makes what is still missing. Both are tried, whatever becomes of the first.
-func (l *Library) produceExtras(ctx context.Context, it *media.Item) (print string, posted bool, err error) {
+func (l *Library) produceExtras(ctx context.Context, it *media.Item) (digest string, posted bool, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			l.o.Log.ErrorContext(ctx, "Background work panicked", slog.Any("panic", p),
@@ -78,13 +79,13 @@ func (l *Library) produceExtras(ctx context.Context, it *media.Item) (print stri
 		}
 	}()
 	if it.Fingerprint == "" {
-		print, err = fingerprintFile(ctx, it.Path)
+		digest, err = fingerprintFile(ctx, it.Path)
 	}
 	if !it.HasPoster && l.o.Posters != nil && hasPicture(&it.Probe) {
 		perr := l.makePoster(ctx, it)
 		posted, err = perr == nil, errors.Join(err, perr)
 	}
-	return print, posted, err
+	return digest, posted, err
 }
 
 func hasPicture(p *media.Probe) bool {

@@ -19,8 +19,9 @@ import (
 type Engine interface {
 	// Prepare makes a source ready to be played: index, probe, plan, in milliseconds. It replaces what was prepared
 	// for the item before, and is not called twice at once for one source. An item is recorded only after its first
-	// Prepare, so nothing can be kept with it in the store until then. The assessment is used as far as it goes even when there is an error. The faults
-	// Damaged, Encrypted and Unsupported say that the source can never be played as it is.
+	// Prepare, so nothing can be kept with it in the store until then. The assessment is used as far as it goes even
+	// when there is an error. The faults Damaged, Encrypted and Unsupported say that the source can never be played
+	// as it is.
 	Prepare(ctx context.Context, src media.Source) (media.Assessment, error)
 	// Forget drops what is cached of an item and stops its heads.
 	Forget(ctx context.Context, itemID string) error

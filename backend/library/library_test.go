@@ -22,7 +22,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // Files of the tests begin with what they are: "VIDEO" passes the gate, anything else does not. What follows tells
 // the engine what to find.
-func testSniff(r io.ReaderAt, size int64) (media.Container, error) {
+func testSniff(r io.ReaderAt, _ int64) (media.Container, error) {
 	b := make([]byte, 5)
 	if n, _ := r.ReadAt(b, 0); string(b[:n]) != "VIDEO" {
 		return "", fault.New(fault.NotVideo, "This is a text, not a video file.")
@@ -80,9 +80,10 @@ func (e *fakeEngine) Prepare(ctx context.Context, src media.Source) (media.Asses
 func testProbe() media.Probe {
 	return media.Probe{
 		Container: media.MP4, Duration: time.Minute,
-		Tracks: []media.Track{{Index: 0, Kind: media.Video, Codec: media.H264, CodecString: "avc1.64001f", Video: media.VideoFormat{
-			Width: 320, Height: 180, Rotation: 90,
-		}}},
+		Tracks: []media.Track{{
+			Index: 0, Kind: media.Video, Codec: media.H264, CodecString: "avc1.64001f",
+			Video: media.VideoFormat{Width: 320, Height: 180, Rotation: 90},
+		}},
 	}
 }
 

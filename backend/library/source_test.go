@@ -13,7 +13,8 @@ func TestSourceOfAnUntouchedFile(t *testing.T) {
 	r := newRig(t)
 	it := r.one(t, r.file(t, "a.mp4", "VIDEO"))
 	src, err := r.Source(t.Context(), it.ItemID)
-	if err != nil || src.ItemID != it.ItemID || src.Path != it.Path || src.SizeBytes != 5 || src.Container != media.MP4 {
+	if err != nil || src.ItemID != it.ItemID || src.Path != it.Path || src.SizeBytes != 5 ||
+		src.Container != media.MP4 {
 		t.Errorf("source %+v, %v", src, err)
 	}
 	if r.engine.prepares() != 1 {

@@ -23,7 +23,7 @@ func TestSpecialFilesAreRefusedWithoutWaiting(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	for _, path := range []string{fifo, socket, "/dev/zero"} {
@@ -41,7 +41,9 @@ func TestSpecialFilesAreRefusedWithoutWaiting(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.Close()
+	if err := f.Close(); err != nil {
+		t.Error(err)
+	}
 	if _, err := fingerprintFile(ctx, fifo); fault.CodeOf(err) != fault.Missing {
 		t.Errorf("fingerprint: %v", err)
 	}

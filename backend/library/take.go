@@ -149,17 +149,17 @@ func (l *Library) findMoved(ctx context.Context, src media.Source) (media.Item, 
 		l.o.Log.WarnContext(ctx, "Moved files not looked for", slog.Any("error", err))
 		return media.Item{}, false
 	}
-	print := ""
+	digest := ""
 	for _, it := range same {
 		if _, err := os.Lstat(it.Path); !os.IsNotExist(err) {
 			continue // still there: this one is a copy
 		}
-		if print == "" {
-			if print, err = fingerprintFile(ctx, src.Path); err != nil {
+		if digest == "" {
+			if digest, err = fingerprintFile(ctx, src.Path); err != nil {
 				return media.Item{}, false // the file is in the way of its own reading; Prepare will say why
 			}
 		}
-		if it.Fingerprint == print {
+		if it.Fingerprint == digest {
 			return it, true
 		}
 	}

@@ -39,7 +39,8 @@ func TestTitles(t *testing.T) {
 			}
 		})
 	}
-	if got := titleOf(long, "f.mp4"); utf8.RuneCountInString(got) > maxTitleRunes || !strings.HasPrefix(got, "long long") {
+	got := titleOf(long, "f.mp4")
+	if utf8.RuneCountInString(got) > maxTitleRunes || !strings.HasPrefix(got, "long long") {
 		t.Errorf("long: %q", got)
 	}
 }

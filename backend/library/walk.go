@@ -60,7 +60,7 @@ func walk(ctx context.Context, paths []string, most int) iter.Seq[candidate] {
 			if ctx.Err() != nil {
 				return
 			}
-			real, fi, err := resolve(p)
+			found, fi, err := resolve(p)
 			switch {
 			case err != nil:
 				if !yield(candidate{path: p, shown: p, err: err}) {
@@ -68,11 +68,11 @@ func walk(ctx context.Context, paths []string, most int) iter.Seq[candidate] {
 				}
 			case fi.IsDir():
 				f := &folder{}
-				if !w.dir(ctx, real, p, f, 0, yield) || !yield(candidate{shown: p, folder: f, closes: true}) {
+				if !w.dir(ctx, found, p, f, 0, yield) || !yield(candidate{shown: p, folder: f, closes: true}) {
 					return
 				}
 			default:
-				if !yield(candidate{path: real, shown: p, info: fi}) {
+				if !yield(candidate{path: found, shown: p, info: fi}) {
 					return
 				}
 			}
@@ -81,13 +81,13 @@ func walk(ctx context.Context, paths []string, most int) iter.Seq[candidate] {
 }
 
 // dir walks one folder. It is false when yield wants no more.
-func (w *walker) dir(ctx context.Context, real, shown string, f *folder, depth int, yield func(candidate) bool) bool {
-	if _, ok := w.seen[real]; ok {
+func (w *walker) dir(ctx context.Context, path, shown string, f *folder, depth int, yield func(candidate) bool) bool {
+	if _, ok := w.seen[path]; ok {
 		f.known = true
 		return true
 	}
-	w.seen[real] = struct{}{}
-	entries, err := w.read(ctx, real)
+	w.seen[path] = struct{}{}
+	entries, err := w.read(ctx, path)
 	if err != nil {
 		f.err = errors.Join(f.err, err)
 	}
@@ -103,18 +103,18 @@ func (w *walker) dir(ctx context.Context, real, shown string, f *folder, depth i
 			f.skipped++
 			continue
 		}
-		path, fi, err := resolveEntry(real, e)
+		file, fi, err := resolveEntry(path, e)
 		show := filepath.Join(shown, e.Name())
 		switch {
 		case err != nil:
 			f.skipped++
 		case fi.IsDir():
-			if !w.dir(ctx, path, show, f, depth+1, yield) {
+			if !w.dir(ctx, file, show, f, depth+1, yield) {
 				return false
 			}
 		default:
 			f.files++
-			if !yield(candidate{path: path, shown: show, info: fi, folder: f}) {
+			if !yield(candidate{path: file, shown: show, info: fi, folder: f}) {
 				return false
 			}
 		}

@@ -36,7 +36,7 @@ func TestFolderIsWalked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got []string
+	got := make([]string, 0, len(d.Added))
 	for _, a := range d.Added {
 		if a.Err != nil {
 			t.Errorf("%s: %v", a.Path, a.Err)
@@ -127,7 +127,8 @@ func TestWalkIsBounded(t *testing.T) {
 
 func TestDeepFoldersAreBounded(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.MkdirAll(filepath.Join(append([]string{dir}, slices.Repeat([]string{"d"}, maxDepth+5)...)...), 0o755); err != nil {
+	deep := filepath.Join(append([]string{dir}, slices.Repeat([]string{"d"}, maxDepth+5)...)...)
+	if err := os.MkdirAll(deep, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	for c := range walk(t.Context(), []string{dir}, maxEntries) {

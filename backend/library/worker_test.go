@@ -27,8 +27,8 @@ func TestBackgroundWork(t *testing.T) {
 	})
 	id := r.one(t, r.file(t, "a.mp4", "VIDEO")).ItemID
 	it := r.until(t, id, func(it media.Item) bool { return it.TriesLeft == 0 })
-	if want := fmt.Sprintf("%x", sha256.Sum256([]byte("\x00\x00\x00\x00\x00\x00\x00\x05VIDEOVIDEO"))); it.Fingerprint != want ||
-		!it.HasPoster {
+	want := fmt.Sprintf("%x", sha256.Sum256([]byte("\x00\x00\x00\x00\x00\x00\x00\x05VIDEOVIDEO")))
+	if it.Fingerprint != want || !it.HasPoster {
 		t.Errorf("item %+v", it)
 	}
 	if at := <-times; at != 6*time.Second || len(times) != 0 {
@@ -144,9 +144,9 @@ func TestWorkerWaitsForAPause(t *testing.T) {
 		start := time.Now()
 		w.begin()
 		go func() {
-			time.Sleep(5 * time.Second) // on the bubble's clock
+			<-time.After(5 * time.Second) // on the bubble's clock
 			w.end()
-			time.Sleep(time.Second)
+			<-time.After(time.Second)
 			w.touch()
 		}()
 		if !w.quiet(t.Context()) {
@@ -165,7 +165,9 @@ func TestRefinedProbeIsMerged(t *testing.T) {
 	fuller := media.Probe{
 		Container: media.MP4, Duration: time.Hour, Title: "The Real Name", BitRate: 1000,
 		Tracks: []media.Track{
-			{Index: 0, Kind: media.Video, Codec: media.H264, Video: media.VideoFormat{Width: 320, Height: 180, PixelFormat: "yuv420p"}},
+			{Index: 0, Kind: media.Video, Codec: media.H264, Video: media.VideoFormat{
+				Width: 320, Height: 180, PixelFormat: "yuv420p",
+			}},
 			{Index: 1, Kind: media.Audio, Codec: media.AAC, Language: "de"},
 		},
 	}

@@ -43,7 +43,8 @@ func (s *Store) PutArtifact(ctx context.Context, itemID, key string, data []byte
 // GetArtifact gives what was kept under that key. Errors: fault.NotFound.
 func (s *Store) GetArtifact(ctx context.Context, itemID, key string) ([]byte, error) {
 	data := []byte{}
-	err := s.read.QueryRowContext(ctx, "SELECT data FROM artifact WHERE item_id = ? AND key = ?", itemID, key).Scan(&data)
+	row := s.read.QueryRowContext(ctx, "SELECT data FROM artifact WHERE item_id = ? AND key = ?", itemID, key)
+	err := row.Scan(&data)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = fault.New(fault.NotFound, "Nothing of the kind is kept in the library.")
 	}

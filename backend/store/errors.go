@@ -12,8 +12,7 @@ import (
 
 // sqliteCode is SQLite's primary result code in an error's chain, or 0.
 func sqliteCode(err error) int {
-	var e *sqlite.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		return e.Code() & 0xff
 	}
 	return 0
@@ -27,8 +26,7 @@ func isDamaged(err error) bool {
 
 // classify gives SQLite's errors a code and a sentence. Faults and errors that are not SQLite's pass unchanged.
 func classify(err error) error {
-	var f *fault.Error
-	if err == nil || errors.As(err, &f) {
+	if _, ok := errors.AsType[*fault.Error](err); ok || err == nil {
 		return err
 	}
 	switch sqliteCode(err) {

@@ -34,10 +34,10 @@ func writeUntilKilled(path string) {
 		it := fullItem(strconv.Itoa(i))
 		it.Why = strings.Repeat("long reasons ", 500) // several pages an item: a kill falls inside a write
 		if _, err = s.AddItem(ctx, it); err == nil {
-			fmt.Println(i)
+			_, _ = fmt.Fprintln(os.Stdout, i)
 		}
 	}
-	fmt.Fprintln(os.Stderr, err)
+	_, _ = fmt.Fprintln(os.Stderr, err)
 	os.Exit(1)
 }
 

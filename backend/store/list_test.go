@@ -38,7 +38,7 @@ func many(tb testing.TB, s *Store, n int) {
 }
 
 func ids(p media.ItemPage) []string {
-	var out []string
+	var out []string //nolint:prealloc // nil for nothing, as the tables say
 	for i := range p.Items {
 		out = append(out, p.Items[i].ItemID)
 	}
@@ -59,9 +59,9 @@ func TestItemsLatestFirst(t *testing.T) {
 		}
 		all = append(all, ids(p)...)
 	}
-	var want []string
-	for i := range 25 {
-		want = append(want, fmt.Sprintf("i%06d", 24-i))
+	want := make([]string, 25)
+	for i := range want {
+		want[i] = fmt.Sprintf("i%06d", 24-i)
 	}
 	if d := cmp.Diff(want, all); d != "" {
 		t.Errorf("order (-want +got):\n%s", d)
@@ -129,23 +129,7 @@ func TestListPlans(t *testing.T) {
 		"unfinished":   {selectItem + "WHERE item.tries_left > 0 ORDER BY item.added_at DESC LIMIT 1", nil},
 		"path":         {selectItem + "WHERE item.path = ?", []any{[]byte("x")}},
 	} {
-		rows, err := s.read.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+q.query, q.args...)
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		var plan []string
-		for rows.Next() {
-			var id, parent, unused int
-			var detail string
-			if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
-				t.Fatal(err)
-			}
-			plan = append(plan, detail)
-		}
-		if err := rows.Err(); err != nil {
-			t.Fatal(err)
-		}
-		rows.Close()
+		plan := queryPlan(t, s, q.query, q.args...)
 		for _, step := range plan {
 			// The outer query sorts the rows of one page, no more.
 			scan := strings.HasPrefix(step, "SCAN item") && !strings.Contains(step, "USING")
@@ -154,6 +138,29 @@ func TestListPlans(t *testing.T) {
 			}
 		}
 	}
+}
+
+// queryPlan is how SQLite means to answer a query, step by step.
+func queryPlan(t *testing.T, s *Store, query string, args ...any) []string {
+	t.Helper()
+	rows, err := s.read.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, args...)
+	if err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	defer func() { _ = rows.Close() }()
+	var plan []string
+	for rows.Next() {
+		var id, parent, unused int
+		var detail string
+		if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
+			t.Fatal(err)
+		}
+		plan = append(plan, detail)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return plan
 }
 
 // BenchmarkFirstPage measures the list and the search in a library of 100,000 items. That they scale is TestListPlans'

@@ -100,7 +100,8 @@ func readMigrations(files fs.FS) ([]migration, error) {
 func schemaVersion(ctx context.Context, conn *sql.Conn) (int, error) {
 	var id, version, tables int
 	err := conn.QueryRowContext(ctx, `SELECT (SELECT application_id FROM pragma_application_id),
-		(SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM sqlite_schema)`).Scan(&id, &version, &tables)
+		(SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM sqlite_schema)`,
+	).Scan(&id, &version, &tables)
 	if err != nil {
 		return 0, fmt.Errorf("read schema version: %w", classify(err))
 	}

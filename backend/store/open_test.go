@@ -31,7 +31,7 @@ func conn(t *testing.T, path string) *sql.Conn {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { c.Close(); db.Close() })
+	t.Cleanup(func() { _, _ = c.Close(), db.Close() })
 	return c
 }
 
@@ -48,7 +48,7 @@ func names(t *testing.T, dir string) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out []string
+	out := make([]string, 0, len(entries))
 	for _, e := range entries {
 		out = append(out, e.Name())
 	}
@@ -94,11 +94,12 @@ func TestFreshDatabase(t *testing.T) {
 // migration that was changed after it was published, which must not be, or a new one: then the file is to follow.
 func TestSchema(t *testing.T) {
 	s := newTest(t)
-	rows, err := s.read.QueryContext(t.Context(), "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type, name")
+	rows, err := s.read.QueryContext(t.Context(),
+		"SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type, name")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	var got []string
 	for rows.Next() {
 		var statement string
@@ -204,7 +205,7 @@ func TestDamagedDatabaseIsSetAside(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer fresh.Close()
+			defer func() { _ = fresh.Close() }()
 			want := filepath.Join(filepath.Dir(path), "library-damaged-20260102-030405.db")
 			if notice.SetAside != want || !strings.Contains(notice.Message, filepath.Base(want)) {
 				t.Errorf("notice %+v", notice)
@@ -230,7 +231,7 @@ func overwrite(t *testing.T, path string, at int64, n int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	if _, err := f.WriteAt(bytes.Repeat([]byte{0xA5}, n), at); err != nil {
 		t.Fatal(err)
 	}
@@ -296,10 +297,10 @@ func TestUpgradeKeepsEverythingAndACopy(t *testing.T) {
 	if err := c.QueryRowContext(t.Context(), "PRAGMA foreign_keys").Scan(&keys); err != nil || keys != 1 {
 		t.Errorf("foreign keys %d, %v", keys, err)
 	}
-	for _, query := range []string{"SELECT count(*) FROM artifact", "SELECT count(*) FROM probe", "SELECT count(*) FROM item"} {
+	for _, table := range []string{"artifact", "probe", "item"} {
 		var n int
-		if err := c.QueryRowContext(t.Context(), query).Scan(&n); err != nil || n != 1 {
-			t.Errorf("%s: %d, %v", query, n, err)
+		if err := c.QueryRowContext(t.Context(), "SELECT count(*) FROM "+table).Scan(&n); err != nil || n != 1 {
+			t.Errorf("%s: %d, %v", table, n, err)
 		}
 	}
 	if err := c.Close(); err != nil {
@@ -332,9 +333,9 @@ func TestFailedUpgradeChangesNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 			again := openTest(t, path) // this version opens it as if nothing had happened
+			const traces = "SELECT (SELECT count(*) FROM sqlite_schema WHERE name = 'more') + count(*) FROM artifact"
 			var n int
-			err := again.read.QueryRowContext(t.Context(),
-				"SELECT (SELECT count(*) FROM sqlite_schema WHERE name = 'more') + (SELECT count(*) FROM artifact)").Scan(&n)
+			err := again.read.QueryRowContext(t.Context(), traces).Scan(&n)
 			if err != nil || n != 0 {
 				t.Errorf("%d traces, %v", n, err)
 			}
