@@ -85,7 +85,13 @@ func writeBindings() {
 // when there is no display after all.
 func runWindow(ctx context.Context, l cli.Launch, log *slog.Logger) (err error) {
 	for key, value := range shell.Environment(os.Getenv, shell.Nvidia()) {
-		if err := os.Setenv(key, value); err != nil {
+		var err error
+		if value == "" {
+			err = os.Unsetenv(key)
+		} else {
+			err = os.Setenv(key, value)
+		}
+		if err != nil {
 			return fmt.Errorf("set environment: %w", err)
 		}
 	}

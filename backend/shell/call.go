@@ -40,6 +40,7 @@ func Call[Req, Res any](s *Shell, do func(api.API, context.Context, Req) (Res, e
 
 // Ask does one verb for the page that needs no request.
 func Ask[Res any](s *Shell, do func(api.API, context.Context) (Res, error)) (Res, error) {
+	s.relay.listens.Store(true)
 	return guard(s, callTimeout, func(ctx context.Context) (Res, error) {
 		core, err := s.await(ctx)
 		if err != nil {

@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"strings"
@@ -44,14 +45,21 @@ func RenderNode() bool {
 	return false
 }
 
-// Environment is what WebKitGTK has to find in its environment, beside what is there: with NVIDIA's driver its
-// DMA-BUF renderer shows nothing. What a person has set stays.
+// Environment is what WebKitGTK has to find in its environment where that differs from what is there; a value of ""
+// is to be unset. With NVIDIA's driver its DMA-BUF renderer shows nothing; what a person has set stays. In the C
+// locale, the usual one in containers and services, it gives the page the language "C", which is none that
+// JavaScript knows: every number and date in the page would throw.
 func Environment(getenv func(string) string, nvidia bool) map[string]string {
 	const noDMABUF = "WEBKIT_DISABLE_DMABUF_RENDERER"
-	if !nvidia || getenv(noDMABUF) != "" {
-		return nil
+	env := map[string]string{}
+	if nvidia && getenv(noDMABUF) == "" {
+		env[noDMABUF] = "1"
 	}
-	return map[string]string{noDMABUF: "1"}
+	locale := cmp.Or(getenv("LC_ALL"), getenv("LC_MESSAGES"), getenv("LANG"), "C")
+	if name, _, _ := strings.Cut(locale, "."); name == "C" || name == "POSIX" {
+		env["LC_ALL"], env["LC_MESSAGES"], env["LANG"] = "", "", "en_US.UTF-8"
+	}
+	return env
 }
 
 // Nvidia says whether NVIDIA's kernel driver is loaded.

@@ -79,6 +79,7 @@ func (s *Shell) Drop(paths []string) {
 // Pending gives, once, what became of the files that arrived before the page was there. From then on the page is
 // told by events: it subscribes first and asks this after.
 func (s *Shell) Pending() (api.AddResult, error) {
+	s.relay.listens.Store(true)
 	return guard(s, callTimeout, func(ctx context.Context) (api.AddResult, error) {
 		early := s.relay.takePending()
 		core, err := s.await(ctx)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"dropstream/backend/api"
@@ -20,6 +21,8 @@ const (
 type relay struct {
 	emit func(api.Event)
 	own  chan []api.Added
+
+	listens atomic.Bool // the page has called, before which it listens
 
 	mu      sync.Mutex
 	ready   bool // the page has asked for what was pending
@@ -68,7 +71,9 @@ func (r *relay) run(ctx context.Context, events <-chan api.Event) {
 			last = time.Now()
 		}
 		for _, e := range q.take() {
-			r.emit(e)
+			if r.listens.Load() { // before that, the page asks for all there is anyway
+				r.emit(e)
+			}
 		}
 	}
 }

@@ -66,6 +66,7 @@ func TestRelayCoalescesAndNumbers(t *testing.T) {
 		w := &fakeWindow{}
 		r := newRelay(func(e api.Event) { w.Emit("event", e) })
 		r.takePending()
+		r.listens.Store(true)
 		ctx, cancel := context.WithCancel(t.Context())
 		events := make(chan api.Event)
 		ended := make(chan struct{})
@@ -154,11 +155,23 @@ func TestDisplayChoices(t *testing.T) {
 			t.Errorf("acceleration for %q = %s, want %s", c.override, got, c.want)
 		}
 	}
-	set := func(v string) func(string) string { return func(string) string { return v } }
-	if got := Environment(set(""), true); got["WEBKIT_DISABLE_DMABUF_RENDERER"] != "1" {
-		t.Errorf("environment with NVIDIA = %v", got)
-	}
-	if Environment(set("0"), true) != nil || Environment(set(""), false) != nil {
-		t.Error("the environment is changed without need")
+	const noDMABUF = "WEBKIT_DISABLE_DMABUF_RENDERER"
+	english := map[string]string{"LC_ALL": "", "LC_MESSAGES": "", "LANG": "en_US.UTF-8"}
+	for _, c := range []struct {
+		env    map[string]string
+		nvidia bool
+		want   map[string]string
+	}{
+		{map[string]string{"LANG": "de_DE.UTF-8"}, false, map[string]string{}},
+		{map[string]string{"LANG": "de_DE.UTF-8"}, true, map[string]string{noDMABUF: "1"}},
+		{map[string]string{"LANG": "de_DE.UTF-8", noDMABUF: "0"}, true, map[string]string{}},
+		{map[string]string{}, false, english},
+		{map[string]string{"LANG": "C.UTF-8"}, false, english},
+		{map[string]string{"LANG": "de_DE.UTF-8", "LC_ALL": "POSIX"}, false, english},
+	} {
+		got := Environment(func(key string) string { return c.env[key] }, c.nvidia)
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("environment for %v (-want +got):\n%s", c.env, diff)
+		}
 	}
 }
