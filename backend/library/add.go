@@ -36,6 +36,9 @@ func (l *Library) Add(ctx context.Context, paths []string) (Drop, error) {
 	return d, err
 }
 
+// maxTold bounds what is told of one drop, and so what it takes in: the answer is held in memory whole.
+const maxTold = 10_000
+
 // inFlight is one file being handled; what became of it comes on done.
 type inFlight struct {
 	candidate candidate
@@ -53,7 +56,8 @@ func (l *Library) AddEach(ctx context.Context, paths []string, each func(Added))
 	l.worker.begin()
 	defer l.worker.end()
 
-	ctx, cancel := context.WithCancel(ctx)
+	asked := ctx
+	ctx, cancel := context.WithCancel(asked)
 	parallel := max(2, min(runtime.NumCPU(), 4))
 	queue := make(chan inFlight, parallel-1) // with the one being waited for: parallel in all
 	walked := make(chan struct{})
@@ -65,25 +69,43 @@ func (l *Library) AddEach(ctx context.Context, paths []string, each func(Added))
 		l.produce(ctx, paths, queue)
 	}()
 
+	told := 0
 	for f := range queue {
 		out := <-f.done
-		dir := f.candidate.folder
+		if f.candidate.closes {
+			skipped += f.candidate.folder.skipped + f.candidate.folder.refused
+		}
+		a, tell := settle(&f.candidate, out)
 		switch {
-		case f.candidate.closes:
-			skipped += dir.skipped + dir.refused
-			if err := dir.verdict(); err != nil {
-				each(Added{Path: f.candidate.shown, Err: err})
-			}
-		case dir != nil && out.refused:
-			dir.refused++
-		default:
-			if dir != nil && out.added.Err == nil {
-				dir.videos++
-			}
-			each(out.added)
+		case !tell:
+		case told < l.mostTold:
+			each(a)
+			told++
+		case told == l.mostTold:
+			each(Added{Path: a.Path, Err: fault.New(fault.Invalid,
+				"These are too many files at once. Drop what is left in parts.")})
+			told++
+			cancel() // what was begun is still waited for
 		}
 	}
-	return skipped, ctx.Err()
+	return skipped, asked.Err()
+}
+
+// settle is what to tell of a candidate, if anything: files in folders that are no videos are only counted.
+func settle(c *candidate, out outcome) (a Added, tell bool) {
+	switch {
+	case c.closes:
+		err := c.folder.verdict()
+		return Added{Path: c.shown, Err: err}, err != nil
+	case c.folder == nil:
+		return out.added, true
+	case out.refused:
+		c.folder.refused++
+		return Added{}, false
+	case out.added.Err == nil:
+		c.folder.videos++
+	}
+	return out.added, true
 }
 
 // produce walks the drop and starts its files, one at a time until the first is a video. The queue bounds the rest.

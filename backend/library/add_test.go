@@ -267,6 +267,25 @@ func TestFirstIsToldBeforeTheOthersAreDone(t *testing.T) {
 	}
 }
 
+func TestDropIsBounded(t *testing.T) {
+	r := newRig(t)
+	r.mostTold = 3
+	for i := range 20 {
+		r.file(t, fmt.Sprintf("%d.mp4", i), "VIDEO")
+	}
+	added := r.drop(t, r.files)
+	if len(added) != 4 || added[2].Err != nil || fault.CodeOf(added[3].Err) != fault.Invalid {
+		t.Errorf("added %+v", added)
+	}
+	if n := r.total(t); n < 3 || n > 3+5 { // what was begun is done
+		t.Errorf("%d items", n)
+	}
+	r.mostTold = 20
+	if added = r.drop(t, r.files); len(added) != 20 || added[19].Err != nil {
+		t.Errorf("just as many as are allowed: %d", len(added))
+	}
+}
+
 func TestCanceledDropEnds(t *testing.T) {
 	r := newRig(t)
 	paths := make([]string, 20)

@@ -79,6 +79,7 @@ type Library struct {
 	worker *worker
 	// refining bounds how many refined probes are waited for at once.
 	refining chan struct{}
+	mostTold int // maxTold but in tests
 }
 
 // New makes a library and starts its background work. Close ends it.
@@ -99,7 +100,7 @@ func New(o Options) *Library {
 		o.Idle = 2 * time.Second
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	l := &Library{o: o, ctx: ctx, cancel: cancel, refining: make(chan struct{}, 256)}
+	l := &Library{o: o, ctx: ctx, cancel: cancel, refining: make(chan struct{}, 256), mostTold: maxTold}
 	l.worker = newWorker(o.Idle)
 	l.spawn(func() { l.work(ctx) })
 	return l
