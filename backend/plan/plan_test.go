@@ -175,6 +175,7 @@ func TestJudgeVideo(t *testing.T) {
 	}
 	for name, spoil := range map[string]func(*media.Track, *Facts){
 		"HEVC":             func(t *media.Track, _ *Facts) { t.Codec = media.HEVC },
+		"locked":           func(t *media.Track, _ *Facts) { t.Encrypted = true },
 		"10 bits":          func(t *media.Track, _ *Facts) { t.Video.BitDepth = 10 },
 		"4:2:2":            func(t *media.Track, _ *Facts) { t.Video.Chroma = "4:2:2" },
 		"interlaced":       func(t *media.Track, _ *Facts) { t.Video.Interlaced = true },

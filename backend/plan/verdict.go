@@ -40,6 +40,8 @@ func transcode(format string, args ...any) Verdict {
 func JudgeVideo(t *media.Track, f Facts) Verdict {
 	v := t.Video
 	switch {
+	case t.Encrypted:
+		return transcode("the picture is locked")
 	case t.Codec != media.H264:
 		return transcode("%s video is converted to H.264", CodecName(t.Codec))
 	case v.BitDepth > 8:
@@ -75,6 +77,8 @@ func JudgeVideo(t *media.Track, f Facts) Verdict {
 // JudgeAudio says whether an audio track's own samples can be sent: AAC, with an index.
 func JudgeAudio(t *media.Track, f Facts) Verdict {
 	switch {
+	case t.Encrypted:
+		return transcode("the sound is locked")
 	case t.Codec != media.AAC:
 		return transcode("%s sound is converted to AAC", CodecName(t.Codec))
 	case t.CodecString != "mp4a.40.2" && t.CodecString != "mp4a.40.5":

@@ -72,7 +72,7 @@ func (f *feed) mayGoOn(ctx context.Context, h *head, p *plan.Plan, n int) bool {
 		if waited {
 			return true
 		}
-		if idle >= idleFor {
+		if idle >= f.e.idle {
 			return false
 		}
 		within := media.ToDuration(p.Bounds[n]-p.Bounds[asked], p.Timescale) < readAhead && n >= asked
@@ -80,7 +80,7 @@ func (f *feed) mayGoOn(ctx context.Context, h *head, p *plan.Plan, n int) bool {
 		if within && !held {
 			return true
 		}
-		timer := time.NewTimer(idleFor - idle)
+		timer := time.NewTimer(f.e.idle - idle)
 		select {
 		case <-moved:
 		case <-changed:

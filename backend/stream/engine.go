@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"runtime"
 	"sync"
+	"time"
 
 	"dropstream/backend/cache"
 	"dropstream/backend/fault"
@@ -23,14 +24,16 @@ type Options struct {
 
 // Engine plays items. It is safe for use by several goroutines.
 type Engine struct {
-	tools   *ffmpeg.Tools
-	cache   *cache.Cache
-	source  func(ctx context.Context, itemID string) (media.Source, error)
-	log     *slog.Logger
-	sched   *scheduler
-	recent  *recent
-	preset  string
-	threads int
+	tools    *ffmpeg.Tools
+	cache    *cache.Cache
+	source   func(ctx context.Context, itemID string) (media.Source, error)
+	log      *slog.Logger
+	sched    *scheduler
+	recent   *recent
+	preset   string
+	threads  int
+	patience time.Duration // how long a packet scan may keep a viewer waiting
+	idle     time.Duration // how long a head lives that nobody asks for anything
 
 	ctx    context.Context // ends with the engine
 	cancel context.CancelFunc
@@ -60,6 +63,7 @@ func New(o Options) *Engine {
 	e := &Engine{
 		tools: o.Tools, cache: o.Cache, source: o.Source, log: o.Log, sched: newScheduler(), recent: newRecent(),
 		ctx: ctx, cancel: cancel, titles: map[string]*opening{}, threads: runtime.NumCPU(),
+		patience: scanTime, idle: idleFor,
 	}
 	switch cores := runtime.NumCPU(); {
 	case cores >= 12:

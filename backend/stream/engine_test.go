@@ -189,6 +189,51 @@ func TestEveryFrameOfEveryContainer(t *testing.T) {
 	}
 }
 
+// TestEvenGrid: sources whose packets take too long to list are planned without.
+func TestEvenGrid(t *testing.T) {
+	for name, args := range map[string][]string{
+		"grid.ts":  av(append(x264, "-c:a", "mp2", "-output_ts_offset", "3600")...),
+		"grid.avi": av("-c:v", "mpeg4", "-g", "50", "-c:a", "mp3"),
+		"grid.flv": av(append(x264, "-c:a", "aac")...),
+		"grid.mpg": av("-c:v", "mpeg2video", "-g", "12", "-c:a", "mp2", "-f", "mpeg"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			src := clip(t, name, args...)
+			e := newTestEngine(t, map[string]media.Source{src.ItemID: src})
+			e.patience = 0
+			if _, err := e.Prepare(t.Context(), src); err != nil {
+				t.Fatal(err)
+			}
+			ti, release, err := e.title(t.Context(), src.ItemID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer release()
+			r := ti.video[ti.rungs[0].Name]
+			p, err := r.Plan()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if p.Exact || p.Len() < 3 {
+				t.Fatalf("%d segments, exact %v: not a grid", p.Len(), p.Exact)
+			}
+			segs := make([][]byte, p.Len())
+			for n := p.Len() - 1; n >= 0; n-- { // backwards: every segment is a cold seek
+				if segs[n], err = r.Segment(t.Context(), n); err != nil {
+					t.Fatalf("segment %d: %v", n, err)
+				}
+			}
+			init, err := r.Init(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := frames(t, append(init, bytes.Join(segs, nil)...), "v:0"); n != 200 {
+				t.Errorf("%d frames, want 200", n)
+			}
+		})
+	}
+}
+
 func TestUnevenFramesAreAllKept(t *testing.T) {
 	src := clip(t, "vfr.mkv", append([]string{
 		"-f", "lavfi", "-i", "testsrc2=s=320x180:r=60:d=8", "-vf",

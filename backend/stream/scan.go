@@ -20,7 +20,7 @@ func (s *survey) scan(ctx context.Context, e *Engine, src media.Source) error {
 	if !base.Valid() {
 		return nil
 	}
-	limit, cancel := context.WithTimeout(ctx, scanTime)
+	limit, cancel := context.WithTimeout(ctx, e.patience)
 	defer cancel()
 	ticks := func(t media.Ticks) media.Ticks { return t * base.Num * int64(v.timescale) / base.Den }
 	var frames, keys []media.Ticks

@@ -49,52 +49,31 @@ const (
 	minTimescale   = 10_000 // below it a tick is too coarse to tell frames apart by
 )
 
-// surveySource reads the index and, unless the index alone shows that the picture can be passed through, the probe.
-// When it does, refine runs the probe later.
+// surveySource reads the index, and the probe unless the index alone tells all that playing needs. Then the survey is
+// not complete: what else the file says of itself is left for later.
 func (e *Engine) surveySource(ctx context.Context, src media.Source, f *os.File) (s *survey, complete bool, err error) {
-	type probed struct {
-		probe *media.Probe
-		err   error
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	result := make(chan probed, 1)
-	start := func() {
-		go func() {
-			p, err := e.probe(ctx, src)
-			result <- probed{p, err}
-		}()
-	}
-	started := !src.Container.IsISO()
-	if started {
-		start() // side by side with reading the index
-	}
-	defer func() {
-		cancel()
-		if started {
-			<-result
-		}
-	}()
 	idx, err := index.Open(ctx, f, src.SizeBytes, src.Container)
 	if err != nil {
 		return nil, false, err
 	}
 	s = &survey{index: idx, probe: idx.Probe()}
-	if idx.Precision == index.Samples {
-		s.fromIndex(f)
+	switch idx.Precision {
+	case index.Samples:
+		s.fromSamples(f)
 		if s.passes() {
 			return s, false, nil
 		}
+	case index.Keyframes:
+		if s.fromCues(e) {
+			return s, false, nil
+		}
+	case index.None:
 	}
-	if !started {
-		started = true
-		start()
+	p, err := e.probe(ctx, src)
+	if err != nil {
+		return nil, false, err
 	}
-	got := <-result
-	started = false
-	if got.err != nil {
-		return nil, false, got.err
-	}
-	s.probe = *got.probe
+	s.probe = *p
 	if s.probe.Title == "" {
 		s.probe.Title = idx.Title
 	}
@@ -114,14 +93,69 @@ func (s *survey) passes() bool {
 	return s.video.verdict.Passthrough
 }
 
+// fromCues lays out what Matroska's headers and Cues tell, and says whether that is all that playing needs: codecs that
+// can be decoded and whose headers say what the pictures are like.
+func (s *survey) fromCues(e *Engine) bool {
+	v := s.probe.FirstVideo()
+	if v == nil || !e.decodes(*v) || !plainPicture(v) {
+		return false
+	}
+	t := s.indexed(v.Index)
+	if t == nil || len(t.Keyframes) == 0 || t.EndTicks <= t.StartTicks {
+		return false
+	}
+	var audio []audioSource
+	for i := range s.probe.Tracks {
+		a := &s.probe.Tracks[i]
+		switch {
+		case a.Kind == media.Video && a.Codec == "":
+			return false
+		case a.Kind != media.Audio:
+			continue
+		case !e.decodes(*a), a.Audio.Channels == 0, len(audio) >= maxAudioTracks:
+			return false
+		}
+		x := s.indexed(a.Index)
+		audio = append(audio, audioSource{track: *a, verdict: plan.JudgeAudio(a, plan.Facts{}), span: indexedSpan(x)})
+	}
+	s.audio = audio
+	s.video = &videoSource{track: *v, verdict: plan.JudgeVideo(v, plan.Facts{}), span: indexedSpan(t)}
+	s.video.timescale = timescaleOf(media.Rational{Num: 1, Den: int64(t.Timescale)})
+	s.video.fromCues(t)
+	return true
+}
+
+// plainPicture says whether a track's headers tell all about its pictures: those of other codecs say only in the
+// pictures themselves whether they are interlaced or HDR.
+func plainPicture(v *media.Track) bool {
+	if v.Video.Width == 0 || v.Video.Height == 0 || !v.Video.FrameRate.Valid() {
+		return false
+	}
+	switch v.Codec {
+	case media.H264:
+		return v.CodecString != "" && v.Video.BitDepth > 0
+	case media.VP8:
+		return true
+	default:
+		return false
+	}
+}
+
+// fromCues takes the keyframes of an index of keyframes.
+func (v *videoSource) fromCues(t *index.Track) {
+	for _, k := range t.Keyframes {
+		v.keyframes = append(v.keyframes, media.Rescale(k.PTS, t.Timescale, v.timescale))
+	}
+}
+
 // onlyKnown says that no track is of a kind the index could not name.
 func (s *survey) onlyKnown() bool {
 	unknown := func(t *index.Track) bool { return t.Kind == media.Video && t.Codec == "" }
 	return !slices.ContainsFunc(s.index.Tracks, unknown)
 }
 
-// fromIndex lays out what an index of samples tells.
-func (s *survey) fromIndex(f *os.File) {
+// fromSamples lays out what an index of samples tells.
+func (s *survey) fromSamples(f *os.File) {
 	if v := s.probe.FirstVideo(); v != nil {
 		if t := s.indexed(v.Index); t != nil && t.SampleCount > 0 {
 			s.video = newVideoSource(*v, t, f)
@@ -189,9 +223,7 @@ func (s *survey) fromProbe(ctx context.Context, e *Engine, src media.Source, f *
 	s.video = &videoSource{track: *v, verdict: plan.JudgeVideo(v, plan.Facts{}), span: probeSpan(p, v)}
 	s.video.timescale = timescaleOf(v.TimeBase)
 	if t := s.sameTrack(*v); t != nil && s.index.Precision == index.Keyframes {
-		for _, k := range t.Keyframes {
-			s.video.keyframes = append(s.video.keyframes, media.Rescale(k.PTS, t.Timescale, s.video.timescale))
-		}
+		s.video.fromCues(t)
 		return nil
 	}
 	return s.scan(ctx, e, src)
