@@ -135,7 +135,8 @@ type rig struct {
 func newRig(tb testing.TB, options ...func(*Options)) *rig {
 	tb.Helper()
 	r := &rig{
-		engine: &fakeEngine{}, files: tb.TempDir(), changed: make(chan string, 10_000), removed: make(chan string, 1000),
+		engine: &fakeEngine{}, files: tb.TempDir(), changed: make(chan string, 10_000),
+		removed: make(chan string, 1000),
 	}
 	dir := tb.TempDir()
 	var err error
