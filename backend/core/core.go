@@ -121,11 +121,31 @@ func (c *Core) openData(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := c.forgetStrays(ctx); err != nil {
+		return err
+	}
 	c.config.OnChange(func(s config.Settings) {
 		if err := c.cache.SetBudget(s.CacheBudgetBytes, s.FreeFloorBytes); err != nil {
 			c.log.LogAttrs(context.Background(), slog.LevelWarn, "Cache budget not set", slog.Any("error", err))
 		}
 	})
+	return nil
+}
+
+// forgetStrays removes what is cached of items that the library does not have any more: a removal that was cut short.
+func (c *Core) forgetStrays(ctx context.Context) error {
+	for _, u := range c.cache.Usage() {
+		_, err := c.store.Item(ctx, u.Title)
+		if err == nil {
+			continue
+		}
+		if fault.CodeOf(err) != fault.NotFound {
+			return fmt.Errorf("look for cached item: %w", err)
+		}
+		if err := c.cache.RemoveTitle(u.Title); err != nil {
+			return fmt.Errorf("remove what is cached of a forgotten item: %w", err)
+		}
+	}
 	return nil
 }
 

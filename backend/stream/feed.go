@@ -76,6 +76,7 @@ func (f *feed) Segment(ctx context.Context, n int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	f.watch(p, n)
 	if data, ok := f.e.cached(f.key, n); ok {
 		f.touch(n)
 		return data, nil
@@ -243,9 +244,14 @@ func (f *feed) drive(ctx context.Context, h *head, p *plan.Plan) {
 	}
 	f.mu.Lock()
 	h.ticket = t
-	t.setUrgent(f.waitedFor(h))
+	waited := f.waitedFor(h)
+	wanted := waited || f.asked == h.next // the viewer may have seeked on while this head waited for its slot
+	t.setUrgent(waited)
 	f.mu.Unlock()
 	defer t.release()
+	if !wanted {
+		return
+	}
 	for ctx.Err() == nil {
 		f.mu.Lock()
 		from := h.next
@@ -335,4 +341,5 @@ func (f *feed) close() {
 	}
 	f.mu.Unlock()
 	f.wg.Wait()
+	f.guard.end()
 }
