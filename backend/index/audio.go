@@ -119,12 +119,13 @@ func configureAAC(t *Track, p []byte) {
 	rate := b.aacRate()
 	channels := b.read(4)
 	named := object
-	if object == 5 || object == 29 { // SBR, PS: signalled at the front, around the core
+	switch object {
+	case 5, 29: // SBR, PS: signalled at the front, around the core
 		if r := b.aacRate(); r > 0 {
 			rate = r
 		}
 		object = b.aacObject()
-	} else if object == 2 {
+	case 2:
 		b.read(1) // frameLengthFlag
 		if b.read(1) != 0 {
 			b.read(14) // coreCoderDelay

@@ -33,15 +33,15 @@ func boxAt(w *window, off, end int64) (b box, ok, cut bool, err error) {
 func parseBox(h []byte, off, end int64) (b box, ok, cut bool) {
 	size := int64(binary.BigEndian.Uint32(h))
 	b = box{typ: string(h[4:8]), off: off, body: off + 8}
-	switch {
-	case size == 0:
+	switch size {
+	case 0:
 		b.end = end
 		return b, true, false
-	case size == 1:
+	case 1:
 		if len(h) < 16 {
 			return box{}, false, false
 		}
-		size = int64(binary.BigEndian.Uint64(h[8:])) // a negative one is refused below
+		size = signed64(binary.BigEndian.Uint64(h[8:])) // a negative one is refused below
 		b.body = off + 16
 	}
 	if size < b.body-b.off {
@@ -129,3 +129,5 @@ func (r *be) u8() byte    { return r.take(1)[0] }
 func (r *be) u16() uint16 { return binary.BigEndian.Uint16(r.take(2)) }
 func (r *be) u32() uint32 { return binary.BigEndian.Uint32(r.take(4)) }
 func (r *be) u64() uint64 { return binary.BigEndian.Uint64(r.take(8)) }
+func (r *be) i32() int32  { return signed32(r.u32()) }
+func (r *be) i64() int64  { return signed64(r.u64()) }

@@ -75,15 +75,20 @@ func configureAVC(t *Track, entry string, p []byte) {
 		v.Width, v.Height = int(sps.Width), int(sps.Height)
 	}
 	if u := sps.VUI; u != nil {
-		if u.SampleAspectRatioWidth > 0 && u.SampleAspectRatioHeight > 0 && !v.PixelAspect.Valid() {
-			v.PixelAspect = reduced(int64(u.SampleAspectRatioWidth), int64(u.SampleAspectRatioHeight))
-		}
+		setAspect(v, u.SampleAspectRatioWidth, u.SampleAspectRatioHeight)
 		if u.VideoSignalTypePresentFlag {
 			v.FullRange = u.VideoFullRangeFlag
-			if u.ColourDescriptionFlag {
-				setColour(v, uint16(u.ColourPrimaries), uint16(u.TransferCharacteristics), uint16(u.MatrixCoefficients))
-			}
 		}
+		if u.ColourDescriptionFlag {
+			setColour(v, u.ColourPrimaries, u.TransferCharacteristics, u.MatrixCoefficients)
+		}
+	}
+}
+
+// setAspect takes a sample aspect ratio where the container says none.
+func setAspect(v *media.VideoFormat, w, h uint) {
+	if w > 0 && w < 1<<16 && h > 0 && h < 1<<16 && !v.PixelAspect.Valid() {
+		v.PixelAspect = reduced(int64(w), int64(h))
 	}
 }
 
@@ -157,15 +162,13 @@ func configureHEVC(t *Track, entry string, p []byte) {
 			v.Width, v.Height = int(w), int(h)
 		}
 		if u := sps.VUI; u != nil {
-			if u.SampleAspectRatioWidth > 0 && u.SampleAspectRatioHeight > 0 && !v.PixelAspect.Valid() {
-				v.PixelAspect = reduced(int64(u.SampleAspectRatioWidth), int64(u.SampleAspectRatioHeight))
-			}
+			setAspect(v, u.SampleAspectRatioWidth, u.SampleAspectRatioHeight)
 			v.Interlaced = v.Interlaced || u.FieldSeqFlag
 			if u.VideoSignalTypePresentFlag {
 				v.FullRange = u.VideoFullRangeFlag
-				if u.ColourDescriptionFlag {
-					setColour(v, uint16(u.ColourPrimaries), uint16(u.TransferCharacteristics), uint16(u.MatrixCoefficients))
-				}
+			}
+			if u.ColourDescriptionFlag {
+				setColour(v, uint(u.ColourPrimaries), uint(u.TransferCharacteristics), uint(u.MatrixCoefficients))
 			}
 		}
 		return
@@ -201,7 +204,7 @@ func configureAV1(t *Track, p []byte) {
 	}
 	if seq, err := rec.SequenceHeader(); err == nil && seq != nil {
 		v.FullRange = seq.ColorRange
-		setColour(v, uint16(seq.ColorPrimaries), uint16(seq.TransferCharacteristics), uint16(seq.MatrixCoefficients))
+		setColour(v, uint(seq.ColorPrimaries), uint(seq.TransferCharacteristics), uint(seq.MatrixCoefficients))
 	}
 }
 
@@ -216,7 +219,7 @@ func configureVP(t *Track, entry string, p []byte) {
 	v.BitDepth, v.FullRange = int(p[2]>>4), p[2]&1 != 0
 	sub := p[2] >> 1 & 7
 	v.Chroma = map[byte]string{0: "4:2:0", 1: "4:2:0", 2: "4:2:2", 3: "4:4:4"}[sub]
-	setColour(v, uint16(p[3]), uint16(p[4]), uint16(p[5]))
+	setColour(v, uint(p[3]), uint(p[4]), uint(p[5]))
 	if t.Codec == media.VP9 {
 		t.Profile = fmt.Sprintf("Profile %d", profile)
 	}
@@ -253,24 +256,24 @@ func settlePixels(t *Track) {
 
 // The code points of ISO/IEC 23091-2 by ffmpeg's names. What is not here is unknown.
 var (
-	primaries = map[uint16]string{
+	primaries = map[uint]string{
 		1: "bt709", 4: "bt470m", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "film", 9: "bt2020", 10: "smpte428",
 		11: "smpte431", 12: "smpte432", 22: "ebu3213",
 	}
-	transfers = map[uint16]string{
+	transfers = map[uint]string{
 		1: "bt709", 4: "gamma22", 5: "gamma28", 6: "smpte170m", 7: "smpte240m", 8: "linear", 9: "log100", 10: "log316",
 		11: "iec61966-2-4", 12: "bt1361e", 13: "iec61966-2-1", 14: "bt2020-10", 15: "bt2020-12", 16: "smpte2084",
 		17: "smpte428", 18: "arib-std-b67",
 	}
-	matrices = map[uint16]string{
+	matrices = map[uint]string{
 		0: "gbr", 1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "ycgco", 9: "bt2020nc",
 		10: "bt2020c", 11: "smpte2085", 12: "chroma-derived-nc", 13: "chroma-derived-c", 14: "ictcp",
 	}
 )
 
 // setColour names the code points that are known, over what was there.
-func setColour(v *media.VideoFormat, p, t, m uint16) {
-	set := func(to *string, names map[uint16]string, code uint16) {
+func setColour(v *media.VideoFormat, p, t, m uint) {
+	set := func(to *string, names map[uint]string, code uint) {
 		if n, ok := names[code]; ok {
 			*to = n
 		}

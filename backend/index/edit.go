@@ -34,11 +34,11 @@ func (f *isoFile) editLists(t *trak, edts box) error {
 		for range min(r.u32(), maxEdits) {
 			var e edit
 			if version == 1 {
-				e.duration, e.time = r.u64(), int64(r.u64())
+				e.duration, e.time = r.u64(), r.i64()
 			} else {
-				e.duration, e.time = uint64(r.u32()), int64(int32(r.u32()))
+				e.duration, e.time = uint64(r.u32()), int64(r.i32())
 			}
-			e.rate = int32(r.u32())
+			e.rate = r.i32()
 			if !r.ok {
 				break // fewer entries than it says
 			}

@@ -13,7 +13,7 @@ func (t *trak) finish(src *source) {
 		out.SampleCount = out.moov.samples
 	}
 	if c == nil || !c.started {
-		out.Start, out.Duration = 0, media.ToDuration(int64(t.duration), out.Timescale)
+		out.Start, out.Duration = 0, media.ToDuration(signed64(t.duration), out.Timescale)
 		out.DTSMonotonic = true
 		return
 	}
@@ -46,7 +46,7 @@ func (t *trak) finish(src *source) {
 func (t *trak) settleSync() {
 	out := t.out
 	if out.Kind == media.Video {
-		out.AllSync = uint32(len(out.Keyframes)) == out.SampleCount
+		out.AllSync = clamp32(len(out.Keyframes)) == out.SampleCount
 	}
 	if out.AllSync {
 		out.Keyframes = nil
@@ -62,7 +62,7 @@ func (t *trak) settleEdits() {
 	}
 	out.FirstSample, out.EndSample = c.firstIn, c.lastIn+1
 	if gap := c.minPTS - t.first; out.Edits > 0 && gap > 0 && len(out.runs) == 0 &&
-		!(c.straddles && out.Kind == media.Audio) {
+		(!c.straddles || out.Kind != media.Audio) {
 		// The edit starts before its first frame. By the letter there is nothing to see until then; ffmpeg, and with it
 		// whatever is transcoded, starts with the frame.
 		out.shift -= gap

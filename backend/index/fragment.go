@@ -76,12 +76,13 @@ func (r *trackRun) entry(p []byte, i uint32) (d sampleDefaults, cto int32) {
 		d.flags = r.firstFlags
 	}
 	if r.fields&trunCTO != 0 {
-		cto = int32(next())
+		cto = signed32(next())
 	}
 	return d, cto
 }
 
-// isSync says whether sample flags (8.8.3.1) are those of a sync sample: not marked as none, and not dependent on others.
+// isSync says whether sample flags (8.8.3.1) are those of a sync sample: neither marked as none nor dependent on
+// others.
 func isSync(flags uint32) bool { return flags&(0x10000|0x1000000) == 0 }
 
 // fragmentReader is the state that fragments share.
@@ -135,16 +136,14 @@ func (f *isoFile) traf(p []byte, at, moof, dataEnd int64) (end int64, err error)
 		case typ == "tfdt" && tf.t != nil:
 			version, _, rest, _ := fullBox(body)
 			r := newBE(rest)
-			v := uint64(0)
-			if version == 1 {
-				v = r.u64()
-			} else {
-				v = uint64(r.u32())
+			read := r.u64
+			if version == 0 {
+				read = func() uint64 { return uint64(r.u32()) }
 			}
-			if v > maxTicks {
+			if v := read(); v > maxTicks {
 				err = damaged("tfdt of %d", v)
 			} else if r.ok {
-				tf.dts = media.Ticks(v)
+				tf.dts = signed64(v)
 			}
 		case typ == "trun" && tf.t != nil:
 			end, err = f.trackRun(&tf, body, bodyAt, end)
@@ -172,7 +171,7 @@ func (f *isoFile) trackFragmentHeader(tf *traf, body []byte, moof, dataEnd int64
 		tf.base = moof
 	}
 	if fields&tfhdBaseOffset != 0 {
-		tf.base = int64(r.u64())
+		tf.base = r.i64()
 	}
 	if fields&tfhdDescription != 0 {
 		r.skip(4)
@@ -200,7 +199,7 @@ func (f *isoFile) trackRun(tf *traf, body []byte, at, dataEnd int64) (end int64,
 	r := newBE(p)
 	run := trackRun{count: r.u32(), dts: tf.dts, data: dataEnd, fields: fields, defaults: tf.defaults}
 	if fields&trunDataOffset != 0 {
-		run.data = tf.base + int64(int32(r.u32()))
+		run.data = tf.base + int64(r.i32())
 	}
 	if fields&trunFirstFlags != 0 {
 		run.firstFlags = r.u32()
@@ -303,7 +302,7 @@ func (t *Track) runSampleAt(run *trackRun, dts media.Ticks) uint32 {
 	if run.fields&trunDuration == 0 {
 		n := uint32(0)
 		if d := media.Ticks(run.defaults.duration); d > 0 {
-			n = uint32(min(max(0, (dts-t.shift-run.dts)/d), int64(run.count)-1))
+			n = min(clamp32((dts-t.shift-run.dts)/d), run.count-1)
 		}
 		return run.first + n
 	}

@@ -228,7 +228,7 @@ func (f *isoFile) finish() {
 		if x.Fragmented && f.mehd != 0 {
 			d = f.mehd
 		}
-		x.Duration = media.ToDuration(int64(d), f.mvhd.timescale)
+		x.Duration = media.ToDuration(signed64(d), f.mvhd.timescale)
 	}
 	// A movie header of a fragmented file speaks of the samples in moov alone, where it says anything.
 	if x.Duration <= 0 || x.Fragmented && f.mehd == 0 || f.frag.count > 0 && x.Duration < longest {

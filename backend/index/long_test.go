@@ -19,7 +19,8 @@ var tenHours = sync.OnceValue(func() (f struct {
 	file         sparse
 	video, sound plan
 	moovBytes    int
-}) {
+},
+) {
 	r := rand.New(rand.NewPCG(1, 2))
 	const frames, sounds = 10 * 3600 * 60, 10 * 3600 * 48000 / 1024
 	at := int64(16) // after the header of mdat

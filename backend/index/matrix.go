@@ -9,7 +9,7 @@ var identity = matrix{a: 1 << 16, d: 1 << 16}
 // readMatrix reads the nine numbers of a matrix.
 func readMatrix(r *be) matrix {
 	var m matrix
-	next := func() int64 { return int64(int32(r.u32())) }
+	next := func() int64 { return int64(r.i32()) }
 	m.a, m.b = next(), next()
 	next() // u
 	m.c, m.d = next(), next()

@@ -271,7 +271,7 @@ func (s *segment) chapters(p []byte) {
 func (s *segment) setTimescale() {
 	s.timescale, s.ticks = uint32(time.Second), s.scale
 	if int64(time.Second)%s.scale == 0 {
-		s.timescale, s.ticks = uint32(int64(time.Second)/s.scale), 1
+		s.timescale, s.ticks = clamp32(int64(time.Second)/s.scale), 1
 	}
 }
 

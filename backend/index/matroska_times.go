@@ -139,7 +139,8 @@ func (s *segment) block(e element, cluster int64) (t *mkvTrack, at, duration int
 	if n == 0 || len(p) < n+2 {
 		return nil, 0, 0, nil
 	}
-	return s.tracks[number], cluster + int64(int16(binary.BigEndian.Uint16(p[n:]))), 0, nil
+	relative := int16(binary.BigEndian.Uint16(p[n:])) //nolint:gosec // two's complement on purpose
+	return s.tracks[number], cluster + int64(relative), 0, nil
 }
 
 // finish turns what was gathered into the Index.

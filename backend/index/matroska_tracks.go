@@ -58,7 +58,7 @@ func (s *segment) trackEntry(t *mkvTrack, p []byte) {
 		switch id {
 		case 0xD7: // TrackNumber
 			if n := uintOf(v); n <= math.MaxUint32 {
-				out.ID = uint32(n)
+				out.ID = clamp32(n)
 			}
 		case 0x83:
 			t.typ = uintOf(v)
@@ -113,7 +113,7 @@ func (s *segment) trackEntry(t *mkvTrack, p []byte) {
 	t.settle()
 }
 
-// encodings reads ContentEncodings (5.1.4.1.31): whether blocks are encrypted, and whether CodecPrivate is what it says.
+// encodings reads ContentEncodings (5.1.4.1.31): whether blocks are encrypted, and CodecPrivate not as it was.
 func (t *mkvTrack) encodings(p []byte) {
 	eachElement(p, func(id uint32, enc []byte) {
 		if id != 0x6240 {
@@ -190,15 +190,16 @@ func (t *mkvTrack) video(p []byte) {
 func (t *mkvTrack) colour(p []byte) {
 	v := &t.out.Video
 	const unspecified = 2
-	m, tr, pr := int64(unspecified), int64(unspecified), int64(unspecified)
+	m, tr, pr := uint(unspecified), uint(unspecified), uint(unspecified)
+	code := func(b []byte) uint { return uint(clamp32(uintOf(b))) }
 	eachElement(p, func(id uint32, b []byte) {
 		switch id {
 		case 0x55B1:
-			m = uintOf(b)
+			m = code(b)
 		case 0x55BA:
-			tr = uintOf(b)
+			tr = code(b)
 		case 0x55BB:
-			pr = uintOf(b)
+			pr = code(b)
 		case 0x55B9:
 			if r := uintOf(b); r == 1 || r == 2 {
 				v.FullRange = r == 2
@@ -209,7 +210,7 @@ func (t *mkvTrack) colour(p []byte) {
 			}
 		}
 	})
-	setColour(v, uint16(min(pr, 255)), uint16(min(tr, 255)), uint16(min(m, 255)))
+	setColour(v, pr, tr, m)
 }
 
 // audio reads Audio (5.1.4.1.29).
@@ -267,6 +268,7 @@ func (t *mkvTrack) settle() {
 		out.CodecString = "ec-3"
 	case media.MP3:
 		out.CodecString = "mp4a.6b"
+	default: // the others' configurations say nothing that is needed
 	}
 	if out.Kind == media.Video {
 		if t.videoColour != nil {

@@ -115,7 +115,7 @@ func (t *Track) tableSamples(dst []Sample, from, to uint32) ([]Sample, error) {
 		}
 		s.Duration = p.stts.value
 		if p.ctts.left > 0 {
-			s.CTO = int32(p.ctts.value)
+			s.CTO = signed32(p.ctts.value)
 		}
 		dst = append(dst, s)
 		if p.sample+1 == to {
@@ -164,7 +164,7 @@ func (p *place) nextChunk() error {
 		return damaged("chunk %d is not listed", p.run.chunk)
 	}
 	if len(e) == 8 {
-		p.offset = int64(binary.BigEndian.Uint64(e))
+		p.offset = signed64(binary.BigEndian.Uint64(e))
 	} else {
 		p.offset = int64(binary.BigEndian.Uint32(e))
 	}
@@ -174,7 +174,7 @@ func (p *place) nextChunk() error {
 
 // offsetsAt is the chunk whose offset comes next.
 func (p *place) offsetsAt() uint32 {
-	return p.offsets.next - uint32(len(p.offsets.buf)*8/int(p.offsets.tab.bits))
+	return p.offsets.next - clamp32(len(p.offsets.buf)*8/int(p.offsets.tab.bits))
 }
 
 // seek brings p to sample number s, from the checkpoint before it.
@@ -252,7 +252,7 @@ func (p *place) skipSizes(tb *tables, from, to uint32, inChunk int64) (int64, er
 			return inChunk, nil
 		}
 		if tb.fixedSize != 0 {
-			n := uint32(min(uint64(to-at), p.run.samples()-uint64(at-p.run.first)))
+			n := min(to-at, clamp32(p.run.samples()-uint64(at-p.run.first)))
 			at += n
 			inChunk = int64((at-p.run.first)%p.run.perChunk) * int64(tb.fixedSize)
 		} else {
@@ -299,8 +299,8 @@ func (t *Track) SampleAt(dts media.Ticks) (s uint32) {
 	ck := tb.points[i]
 	mem := cursorBuffers.Get().(*cursorBuffer)
 	defer cursorBuffers.Put(mem)
-	s = uint32(i) * tb.every
-	end := uint32(min(uint64(s)+uint64(tb.every), uint64(tb.samples)))
+	s = clamp32(i) * tb.every
+	end := s + min(tb.every, tb.samples-s)
 	var stts runs
 	if err := stts.start(t.src, tb.stts, ck.sttsEntry, ck.sttsUsed, mem[0][:]); err != nil {
 		return s
@@ -314,16 +314,16 @@ func (t *Track) SampleAt(dts media.Ticks) (s uint32) {
 			n = min(n, stts.left)
 		}
 		step := media.Ticks(stts.value)
-		if length := media.Ticks(n) * step; want < at+length || s+n == end {
+		length := media.Ticks(n) * step
+		if want < at+length || s+n == end {
 			if step > 0 && want > at {
-				s += uint32(min(int64(n)-1, (want-at)/step))
+				s += min(n-1, clamp32((want-at)/step))
 			} else if step == 0 && want >= at {
 				s += n - 1
 			}
 			return s
-		} else {
-			at += length
 		}
+		at += length
 		if stts.left > 0 {
 			stts.take(n)
 		}

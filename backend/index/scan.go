@@ -107,12 +107,12 @@ func (c *scanner) partly(s, n uint32, lo, step media.Ticks) {
 	if lo >= c.t.first {
 		before = 0
 	} else if step > 0 {
-		before = uint32(min(int64(n), (c.t.first-lo+step-1)/step))
+		before = min(n, clamp32((c.t.first-lo+step-1)/step))
 	}
 	if lo >= c.t.last {
 		upTo = 0
 	} else if step > 0 {
-		upTo = uint32(min(int64(n), (c.t.last-lo+step-1)/step))
+		upTo = min(n, clamp32((c.t.last-lo+step-1)/step))
 	}
 	if before > 0 {
 		c.lastBefore = int64(s) + int64(before) - 1

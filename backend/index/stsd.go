@@ -77,13 +77,11 @@ func (e *sampleEntry) video(r *be) {
 	r.skip(16)
 	v.Width, v.Height = int(r.u16()), int(r.u16())
 	r.skip(14 + 32) // resolution, data size, frame_count, compressorname
-	depth := r.u16()
-	r.skip(2)
+	r.skip(4)       // depth, pre_defined
 	e.t.Codec = videoCodecs[strings.ToLower(e.typ)]
 	if e.t.Codec == "" {
 		e.t.Codec = videoCodecs[e.typ]
 	}
-	_ = depth // a colour table follows for some depths; the walk below does not find boxes in it, and needs none
 	if r.ok {
 		e.children(r.p)
 	}
@@ -152,7 +150,8 @@ func (e *sampleEntry) children(p []byte) {
 	t := e.t
 	eachBoxIn(p, func(typ string, body, _ []byte) {
 		switch typ {
-		case "avcC", "hvcC", "av1C", "vpcC", "vvcC", "dOps", "dfLa", "alac", "dac3", "dec3", "dac4", "glbl", "ddts", "apvC":
+		case "avcC", "hvcC", "av1C", "vpcC", "vvcC", "apvC", "glbl", // pictures
+			"dOps", "dfLa", "alac", "dac3", "dec3", "dac4", "ddts": // sound
 			if typ == "alac" && len(body) < 8 || e.typ == "alac" && typ != "alac" {
 				return
 			}
@@ -225,7 +224,7 @@ func (e *sampleEntry) colour(p []byte) {
 		return
 	}
 	r := newBE(p[4:])
-	setColour(&e.t.Video, r.u16(), r.u16(), r.u16())
+	setColour(&e.t.Video, uint(r.u16()), uint(r.u16()), uint(r.u16()))
 	if string(p[:4]) == "nclx" {
 		e.t.Video.FullRange = r.u8()&0x80 != 0
 	}

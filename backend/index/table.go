@@ -60,7 +60,7 @@ func (c *cursor) entry() ([]byte, error) {
 
 // more fills the empty buffer with whole entries.
 func (c *cursor) more() error {
-	n := min(c.tab.count-c.next, uint32(len(c.mem)*8/int(c.tab.bits)))
+	n := min(c.tab.count-c.next, clamp32(len(c.mem)*8/int(c.tab.bits)))
 	c.buf = c.mem[:(int64(n)*int64(c.tab.bits)+7)/8]
 	err := c.src.readAt(c.buf, c.tab.off+int64(c.next)*int64(c.tab.bits)/8)
 	c.next += n
@@ -181,7 +181,7 @@ func (c *chunks) samples() uint64 { return uint64(c.chunkEnd-c.chunk) * uint64(c
 // advance goes on to the next run that holds samples. ok is false when there is none.
 func (c *chunks) advance() (ok bool, err error) {
 	for {
-		c.first += uint32(c.samples()) // the caller stops at the sample count, which fits
+		c.first += clamp32(c.samples()) // the caller stops at the sample count, which fits
 		more := c.ahead
 		if err = c.shift(); err != nil || !more {
 			return false, err

@@ -92,7 +92,7 @@ func (t *trak) scanSizes(src *source, mem *scanBuffer) error {
 	}
 	var s uint32
 	for s < tb.samples {
-		n := uint32(min(run.samples(), uint64(tb.samples-s)))
+		n := min(clamp32(run.samples()), tb.samples-s)
 		var err error
 		if tb.fixedSize != 0 {
 			tb.markFixed(&run, s, n)
@@ -123,10 +123,11 @@ func (t *trak) scanSizes(src *source, mem *scanBuffer) error {
 
 // markFixed sets the checkpoints among the n samples from s, all of one size and in one run of chunks.
 func (tb *tables) markFixed(run *chunks, s, n uint32) {
-	for i := (s + tb.every - 1) / tb.every; i < uint32(len(tb.points)) && i*tb.every-s < n; i++ {
-		in := (i*tb.every - run.first) % run.perChunk
+	end := uint64(s) + uint64(n)
+	for i := (uint64(s) + uint64(tb.every) - 1) / uint64(tb.every); i*uint64(tb.every) < end; i++ {
+		in := (i*uint64(tb.every) - uint64(run.first)) % uint64(run.perChunk)
 		p := &tb.points[i]
-		p.stscEntry, p.stscFirst, p.inChunk = run.entry, run.first, int64(in)*int64(tb.fixedSize)
+		p.stscEntry, p.stscFirst, p.inChunk = run.entry, run.first, signed64(in*uint64(tb.fixedSize))
 	}
 }
 
@@ -174,7 +175,7 @@ func (z *sizes) sum(n uint32) (total int64, biggest uint32, err error) {
 		m := min(int(n), len(z.cur.buf)/4)
 		p := z.cur.buf[:m*4]
 		z.cur.buf = z.cur.buf[m*4:]
-		n -= uint32(m)
+		n -= clamp32(m)
 		for ; len(p) >= 4; p = p[4:] {
 			v := binary.BigEndian.Uint32(p)
 			total += int64(v)
@@ -226,7 +227,7 @@ func (t *trak) scanTimes(src *source, mem *scanBuffer) error {
 			p.dts = dts
 			p.sttsEntry, p.sttsUsed = stts.entry, stts.taken
 			p.cttsEntry, p.cttsUsed = ctts.entry, ctts.taken
-			mark = uint32(min(uint64(mark)+uint64(tb.every), uint64(tb.samples)))
+			mark += min(tb.every, tb.samples-mark)
 		}
 		n := mark - s
 		if stts.left > 0 {
@@ -235,7 +236,7 @@ func (t *trak) scanTimes(src *source, mem *scanBuffer) error {
 		var cto media.Ticks
 		if ctts.left > 0 {
 			n = min(n, ctts.left)
-			cto = media.Ticks(int32(ctts.value))
+			cto = media.Ticks(signed32(ctts.value))
 		}
 		if s == keys.next {
 			if err := t.scan.key(s, dts, cto); err != nil {

@@ -115,22 +115,42 @@ func TestTableForms(t *testing.T) {
 		boxes [][]byte
 		want  []int64
 	}{
-		{"one size for all", [][]byte{stts, stsc, stco, fullBox("stsz", 0, 0, u32(7, 6))},
-			[]int64{100, 107, 114, 200, 207, 214}},
-		{"sizes of 16 bits", [][]byte{stts, stsc, stco, fullBox("stz2", 0, 0, u32(16, 6), u16(1, 2, 3, 4, 5, 6))},
-			[]int64{100, 101, 103, 200, 204, 209}},
-		{"sizes of 8 bits", [][]byte{stts, stsc, stco, fullBox("stz2", 0, 0, u32(8, 6), u8(1, 2, 3, 4, 5, 6))},
-			[]int64{100, 101, 103, 200, 204, 209}},
-		{"sizes of 4 bits", [][]byte{stts, stsc, stco, fullBox("stz2", 0, 0, u32(4, 6), u8(0x12, 0x34, 0x56))},
-			[]int64{100, 101, 103, 200, 204, 209}},
-		{"a run of chunks without samples",
-			[][]byte{stts, fullBox("stsc", 0, 0, u32(3), u32(1, 1, 1), u32(2, 0, 1), u32(4, 5, 1)),
-				fullBox("stco", 0, 0, u32(4, 100, 200, 300, 400)), fullBox("stsz", 0, 0, u32(7, 6))},
-			[]int64{100, 400, 407, 414, 421, 428}},
-		{"fewer chunks than samples", [][]byte{stts, stsc, fullBox("stco", 0, 0, u32(1, 100)),
-			fullBox("stsz", 0, 0, u32(7, 6))}, []int64{100, 107, 114}},
-		{"counts of nothing", [][]byte{fullBox("stts", 0, 0, u32(3), u32(0, 5, 6, 10, 0, 1)), stsc, stco,
-			fullBox("stsz", 0, 0, u32(7, 6))}, []int64{100, 107, 114, 200, 207, 214}},
+		{
+			"one size for all",
+			[][]byte{stts, stsc, stco, fullBox("stsz", 0, 0, u32(7, 6))},
+			[]int64{100, 107, 114, 200, 207, 214},
+		},
+		{
+			"sizes of 16 bits",
+			[][]byte{stts, stsc, stco, fullBox("stz2", 0, 0, u32(16, 6), u16(1, 2, 3, 4, 5, 6))},
+			[]int64{100, 101, 103, 200, 204, 209},
+		},
+		{
+			"sizes of 8 bits",
+			[][]byte{stts, stsc, stco, fullBox("stz2", 0, 0, u32(8, 6), u8(1, 2, 3, 4, 5, 6))},
+			[]int64{100, 101, 103, 200, 204, 209},
+		},
+		{
+			"sizes of 4 bits",
+			[][]byte{stts, stsc, stco, fullBox("stz2", 0, 0, u32(4, 6), u8(0x12, 0x34, 0x56))},
+			[]int64{100, 101, 103, 200, 204, 209},
+		},
+		{
+			"a run of chunks without samples",
+			[][]byte{
+				stts, fullBox("stsc", 0, 0, u32(3), u32(1, 1, 1), u32(2, 0, 1), u32(4, 5, 1)),
+				fullBox("stco", 0, 0, u32(4, 100, 200, 300, 400)), fullBox("stsz", 0, 0, u32(7, 6)),
+			},
+			[]int64{100, 400, 407, 414, 421, 428},
+		},
+		{"fewer chunks than samples", [][]byte{
+			stts, stsc, fullBox("stco", 0, 0, u32(1, 100)),
+			fullBox("stsz", 0, 0, u32(7, 6)),
+		}, []int64{100, 107, 114}},
+		{"counts of nothing", [][]byte{
+			fullBox("stts", 0, 0, u32(3), u32(0, 5, 6, 10, 0, 1)), stsc, stco,
+			fullBox("stsz", 0, 0, u32(7, 6)),
+		}, []int64{100, 107, 114, 200, 207, 214}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -160,7 +180,8 @@ func TestPlacesOfMoov(t *testing.T) {
 		file sparse
 	}{
 		{"beyond 4 GB", sparse{6<<30 + int64(len(ftyp)+len(index64)), map[int64][]byte{
-			0: big, 6<<30 + int64(len(ftyp)): index64}}},
+			0: big, 6<<30 + int64(len(ftyp)): index64,
+		}}},
 		{"between mdats, the last one to the end", sparse{6 << 30, map[int64][]byte{0: slices.Concat(
 			ftyp, box("wide"), box("mdat", make([]byte, 99)), box("free"), index64, u32(0), []byte("mdat"))}}},
 		{"first, and no ftyp", sparse{6 << 30, map[int64][]byte{0: slices.Concat(index64, u32(0), []byte("mdat"))}}},
@@ -216,7 +237,8 @@ func TestEdits(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			x, err := openBytes(movie(track{1, "vide", movieTimescale, videoEntry(64, 48), c.edits, p.boxes(false)}), media.MP4)
+			file := movie(track{1, "vide", movieTimescale, videoEntry(64, 48), c.edits, p.boxes(false)})
+			x, err := openBytes(file, media.MP4)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -244,7 +266,8 @@ func TestReordered(t *testing.T) {
 		exact  bool
 	}{{40, true}, {30, false}, {20, false}} {
 		edits := [][3]int{{c.length, 10, 1}}
-		x, err := openBytes(movie(track{1, "vide", movieTimescale, videoEntry(64, 48), edits, p.boxes(false)}), media.MP4)
+		file := movie(track{1, "vide", movieTimescale, videoEntry(64, 48), edits, p.boxes(false)})
+		x, err := openBytes(file, media.MP4)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -271,7 +294,8 @@ func TestPriming(t *testing.T) {
 		{"end inside the fifth", [3]int{4 * 1024 * 1000 / 48000, 1024, 1}, 1, 5, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			x, err := openBytes(movie(track{1, "soun", 48000, soundEntry(), [][3]int{c.edit}, p.boxes(false)}), media.MP4)
+			file := movie(track{1, "soun", 48000, soundEntry(), [][3]int{c.edit}, p.boxes(false)})
+			x, err := openBytes(file, media.MP4)
 			if err != nil {
 				t.Fatal(err)
 			}

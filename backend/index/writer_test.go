@@ -78,8 +78,9 @@ func (t track) bytes() []byte {
 }
 
 func moov(tracks ...track) []byte {
-	parts := [][]byte{fullBox("mvhd", 0, 0, u32(0, 0, movieTimescale, 0, 1<<16, 1<<24, 0, 0),
-		u32(1<<16, 0, 0, 0, 1<<16, 0, 0, 0, 1<<30), make([]byte, 28))}
+	parts := make([][]byte, 0, 1+len(tracks))
+	parts = append(parts, fullBox("mvhd", 0, 0, u32(0, 0, movieTimescale, 0, 1<<16, 1<<24, 0, 0),
+		u32(1<<16, 0, 0, 0, 1<<16, 0, 0, 0, 1<<30), make([]byte, 28)))
 	for _, t := range tracks {
 		parts = append(parts, t.bytes())
 	}

@@ -76,7 +76,8 @@ func isoBox(head []byte, at, size int64) (typ string, body, end int64, ok bool) 
 		if at+16 > int64(len(head)) {
 			return "", 0, 0, false
 		}
-		length, body = int64(binary.BigEndian.Uint64(head[at+8:])), at+16
+		body = at + 16
+		length = int64(binary.BigEndian.Uint64(head[at+8:])) //nolint:gosec // a negative one is refused below
 	}
 	if length < body-at || length > 1<<62 {
 		return "", 0, 0, false

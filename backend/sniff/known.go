@@ -116,7 +116,7 @@ func known(head []byte) string {
 	switch {
 	case isWindowsProgram(head):
 		return "a Windows program"
-	case len(head) >= 12 && string(head[:4]) == "FORM" && (string(head[8:12]) == "AIFF" || string(head[8:12]) == "AIFC"):
+	case len(head) >= 12 && string(head[:4]) == "FORM" && string(head[8:11]) == "AIF":
 		return sound("AIFF")
 	case frames(head, mpegAudioFrame):
 		return sound("MP3")
