@@ -48,6 +48,7 @@ type feed struct {
 	perSeg  time.Duration // running mean of what a segment takes a head
 	broken  error         // why nothing can be made at all
 	closed  bool
+	guard   guard
 	wg      sync.WaitGroup
 }
 
