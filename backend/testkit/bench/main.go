@@ -43,8 +43,9 @@ func main() {
 	only := flag.String("only", "", "measure only what has this word in its name")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, max(*runs, 1), *only); err != nil {
+	err := run(ctx, max(*runs, 1), *only)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}

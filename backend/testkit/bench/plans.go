@@ -75,9 +75,9 @@ func (b *bench) passthrough() error {
 					return err
 				}
 				started := time.Now()
-				cmd := exec.CommandContext(b.ctx, "ffmpeg", "-v", "error", "-nostdin", "-ss", fmt.Sprintf("%.6f", start),
-					"-i", path, "-t", r.seconds[n], "-map", "0:v", "-c", "copy", "-f", "mp4",
-					"-movflags", "+frag_keyframe+empty_moov+default_base_moof", "-y", "/dev/null")
+				cmd := exec.CommandContext(b.ctx, "ffmpeg", "-v", "error", "-nostdin",
+					"-ss", fmt.Sprintf("%.6f", start), "-i", path, "-t", r.seconds[n], "-map", "0:v", "-c", "copy",
+					"-f", "mp4", "-movflags", "+frag_keyframe+empty_moov+default_base_moof", "-y", "/dev/null")
 				if out, err := cmd.CombinedOutput(); err != nil {
 					return fmt.Errorf("ffmpeg: %w: %s", err, out)
 				}
@@ -87,7 +87,8 @@ func (b *bench) passthrough() error {
 			if middle {
 				what = "passthrough segment in the middle, " + c.what
 			}
-			b.add(row{what, ms(median(ours)), "ffmpeg -c copy " + ms(median(bare)), ratio(median(ours), median(bare)), "1"})
+			o, f := median(ours), median(bare)
+			b.add(row{what, ms(o), "ffmpeg -c copy " + ms(f), ratio(o, f), "1"})
 		}
 	}
 	return nil

@@ -33,7 +33,7 @@ func (b *bench) serving() error {
 	type candidate struct {
 		url  string
 		data []byte
-		name string
+		kind string
 	}
 	var all []candidate
 	for _, name := range paths {
@@ -60,18 +60,18 @@ func (b *bench) serving() error {
 		}
 	}
 	for _, want := range []struct {
-		size   int
-		kind   string
-		budget string
+		size         int
+		kind, budget string
 	}{
-		{750_000, "cached", "0.95"},
-		{60_000, "cached", "0.7"},
+		{750_000, "cached", "at least 0.95"},
+		{60_000, "cached", "at least 0.7"},
 		{750_000, "cut from the source", ""},
 		{60_000, "cut from the source", ""},
 	} {
 		best := -1
 		for i, c := range all {
-			if c.name == want.kind && (best < 0 || distance(len(c.data), want.size) < distance(len(all[best].data), want.size)) {
+			far := func(n int) int { return max(n-want.size, want.size-n) }
+			if c.kind == want.kind && (best < 0 || far(len(c.data)) < far(len(all[best].data))) {
 				best = i
 			}
 		}
@@ -79,24 +79,19 @@ func (b *bench) serving() error {
 			continue
 		}
 		c := all[best]
-		if err := b.rates(c.url, c.data, fmt.Sprintf("segment of %d KB served, %s", len(c.data)/1000, c.name), want.budget); err != nil {
+		what := fmt.Sprintf("segment of %d KB served, %s", len(c.data)/1000, c.kind)
+		if err := b.rates(c.url, c.data, what, want.budget); err != nil {
 			return err
 		}
 	}
 	return b.crowd(all[len(all)-1].url)
 }
 
-func distance(a, b int) int { return max(a-b, b-a) }
-
 // rates compares the rate of one URL with nginx's for the same bytes, in turns.
 func (b *bench) rates(address string, data []byte, what, budget string) error {
 	other, stop, err := b.nginx(data)
 	if errors.Is(err, exec.ErrNotFound) {
-		rate, err := load(b.ctx, address, len(data))
-		if err != nil {
-			return err
-		}
-		b.add(row{what, fmt.Sprintf("%.0f/s", rate), "nginx is not installed", "", budget})
+		b.add(row{what, "", "nginx is not installed", "", budget})
 		return nil
 	}
 	if err != nil {
@@ -118,7 +113,7 @@ func (b *bench) rates(address string, data []byte, what, budget string) error {
 	slices.Sort(ours)
 	slices.Sort(theirs)
 	o, n := ours[len(ours)/2], theirs[len(theirs)/2]
-	b.add(row{what, fmt.Sprintf("%.0f/s", o), fmt.Sprintf("nginx %.0f/s", n), fmt.Sprintf("%.2f", o/n), "at least " + budget})
+	b.add(row{what, fmt.Sprintf("%.0f/s", o), fmt.Sprintf("nginx %.0f/s", n), fmt.Sprintf("%.2f", o/n), budget})
 	return nil
 }
 
@@ -127,25 +122,23 @@ func (b *bench) nginx(data []byte) (address string, stop func(), err error) {
 	bin, err := exec.LookPath("nginx")
 	if err != nil {
 		if bin, err = exec.LookPath("/usr/sbin/nginx"); err != nil {
-			return "", nil, err
+			return "", nil, exec.ErrNotFound
 		}
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", nil, fmt.Errorf("find a port: %w", err)
 	}
-	port := l.Addr().(*net.TCPAddr).Port
-	if err := l.Close(); err != nil {
+	listen := l.Addr().String() // nginx cannot choose a port itself; that another takes it meanwhile is unlikely
+	if err = l.Close(); err != nil {
 		return "", nil, fmt.Errorf("free the port: %w", err)
 	}
 	dir, err := os.MkdirTemp(b.dir, "nginx-")
 	if err != nil {
 		return "", nil, fmt.Errorf("make folder: %w", err)
 	}
-	if err := os.Chmod(b.dir, 0o755); err != nil {
-		return "", nil, fmt.Errorf("open folder: %w", err)
-	}
-	if err := os.Chmod(dir, 0o755); err != nil {
+	// Its workers run as another user.
+	if err = errors.Join(os.Chmod(b.dir, 0o755), os.Chmod(dir, 0o755)); err != nil {
 		return "", nil, fmt.Errorf("open folder: %w", err)
 	}
 	config := fmt.Sprintf(`worker_processes auto; daemon off; pid %[1]s/pid; error_log %[1]s/error.log;
@@ -153,8 +146,8 @@ events { worker_connections 1024; }
 http { access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000000; types { video/mp4 m4s; }
   client_body_temp_path %[1]s/a; proxy_temp_path %[1]s/b; fastcgi_temp_path %[1]s/c; uwsgi_temp_path %[1]s/d;
   scgi_temp_path %[1]s/e;
-  server { listen 127.0.0.1:%[2]d; root %[1]s; } }`, dir, port)
-	if err := errors.Join(
+  server { listen %[2]s; root %[1]s; } }`, dir, listen)
+	if err = errors.Join(
 		os.WriteFile(filepath.Join(dir, "conf"), []byte(config), 0o644),
 		os.WriteFile(filepath.Join(dir, "1.m4s"), data, 0o644),
 	); err != nil {
@@ -164,25 +157,28 @@ http { access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000000;
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	var complaints bytes.Buffer
 	cmd.Stderr = &complaints
-	if err := cmd.Start(); err != nil {
+	if err = cmd.Start(); err != nil {
 		return "", nil, fmt.Errorf("start nginx: %w", err)
 	}
 	stop = func() {
 		_ = cmd.Process.Signal(os.Interrupt)
 		_ = cmd.Wait()
 	}
-	address = fmt.Sprintf("http://127.0.0.1:%d/1.m4s", port)
-	deadline := time.Now().Add(5 * time.Second)
-	for {
+	address = "http://" + listen + "/1.m4s"
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for range 250 {
 		_, status, err := getOnce(b.ctx, address)
 		if err == nil && status == http.StatusOK {
 			return address, stop, nil
 		}
-		if time.Now().After(deadline) {
-			stop()
-			return "", nil, fmt.Errorf("nginx does not answer: %d %w: %s", status, err, complaints.String())
+		select {
+		case <-tick.C:
+		case <-b.ctx.Done():
 		}
 	}
+	stop()
+	return "", nil, fmt.Errorf("nginx does not answer: %s", complaints.String())
 }
 
 // load asks for one URL on some connections for a while and gives the answers per second.
@@ -232,9 +228,8 @@ func dial(address string) (*client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect: %w", err)
 	}
-	return &client{
-		conn, bufio.NewReaderSize(conn, 256<<10), []byte("GET " + u.EscapedPath() + " HTTP/1.1\r\nHost: " + u.Host + "\r\n\r\n"),
-	}, nil
+	request := "GET " + u.EscapedPath() + " HTTP/1.1\r\nHost: " + u.Host + "\r\n\r\n"
+	return &client{conn, bufio.NewReaderSize(conn, 256<<10), []byte(request)}, nil
 }
 
 // ask sends the request and reads the answer, which must be of that size.

@@ -54,7 +54,7 @@ func (b *bench) cold(path, what string, place float64) error {
 			return err
 		}
 		commands := seen()
-		if err := b.forget(it); err != nil {
+		if err = b.forget(it); err != nil {
 			return err
 		}
 		if len(commands) == 0 {
@@ -68,7 +68,7 @@ func (b *bench) cold(path, what string, place float64) error {
 		if err != nil {
 			return err
 		}
-		if err := b.quiet(); err != nil {
+		if err = b.quiet(); err != nil {
 			return err
 		}
 		alone, err := b.bare(commands[0], frames)
@@ -92,19 +92,19 @@ func (b *bench) whole(path, what string) error {
 		seen := b.listen()
 		started := time.Now()
 		for _, s := range it.renditions[0].segments {
-			if _, err := b.get(s); err != nil {
+			if _, err = b.get(s); err != nil {
 				return err
 			}
 		}
 		took := time.Since(started)
 		commands := seen()
-		if err := b.forget(it); err != nil {
+		if err = b.forget(it); err != nil {
 			return err
 		}
 		if len(commands) == 0 {
 			return nil // passed through
 		}
-		if err := b.quiet(); err != nil {
+		if err = b.quiet(); err != nil {
 			return err
 		}
 		alone, err := b.bare(oneRun(commands[0]), 0)
@@ -218,7 +218,7 @@ func (b *bench) bare(args []string, frames int) (time.Duration, error) {
 	if err != nil {
 		return 0, fmt.Errorf("open pipe: %w", err)
 	}
-	if err := cmd.Start(); err != nil {
+	if err = cmd.Start(); err != nil {
 		return 0, fmt.Errorf("start: %w", err)
 	}
 	got, err := countFrames(out, frames)

@@ -159,7 +159,8 @@ func (c *checker) compareIdentity(r *rendition, run []*segment, pictures []pictu
 	}
 }
 
-// compareDuration holds the sum of EXTINF against the time from the source's first picture to the end of its last.
+// compareDuration holds the sum of EXTINF against the time from the source's first picture to the end of its last. It
+// may be longer up to the end of the longest track: the last picture stands while the sound goes on.
 func (c *checker) compareDuration(r *rendition) {
 	src := c.source.pictures
 	frame := c.source.video.frame()
@@ -168,7 +169,8 @@ func (c *checker) compareDuration(r *rendition) {
 	}
 	last := max(frame, src[len(src)-1].us-src[len(src)-2].us)
 	want := src[len(src)-1].us - min(src[0].us, 0) + last
-	if off := r.playlist.duration() - want; off > 2*last || off < -2*last {
+	longest := max(want, int64(c.source.duration*1e6))
+	if got := r.playlist.duration(); got < want-2*last || got > longest+2*last {
 		c.report.find("duration", r.name, -1, "EXTINF adds up to %d us, the source's pictures to %d us",
 			r.playlist.duration(), want)
 	}
@@ -278,12 +280,12 @@ func (c *checker) checkShape(ctx context.Context, r *rendition, all []*segment) 
 	if c.source == nil || c.source.video == nil {
 		return
 	}
-	streams, _, err := c.probe(ctx, "", r.join(all[:1]))
-	if err != nil || len(streams) != 1 {
-		c.report.find("shape", r.name, -1, "ffprobe: %d streams, %v", len(streams), err)
+	probed, err := c.probe(ctx, "", r.join(all[:1]))
+	if err != nil || len(probed.streams) != 1 {
+		c.report.find("shape", r.name, -1, "ffprobe finds not one stream: %v", err)
 		return
 	}
-	out, src := &streams[0], c.source.video
+	out, src := &probed.streams[0], c.source.video
 	if out.rotation() != src.rotation() && r.original {
 		c.report.find("shape", r.name, -1, "turned by %d, the source by %d", out.rotation(), src.rotation())
 	}

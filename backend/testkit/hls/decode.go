@@ -94,17 +94,23 @@ func parseFrameMD5(out []byte) []picture {
 // soundRate is the rate that sound is compared at, in hertz: far finer than 20 ms, and cheap.
 const soundRate = 8000
 
-// sound decodes an audio track to one channel at soundRate. With stretch, time stamps are kept to: gaps become
-// silence and what comes before time 0 is dropped; without, the samples are as they come.
-func (c *checker) sound(
-	ctx context.Context, file string, stdin []byte, index string, stretch bool,
-) ([]float32, []string, error) {
-	filter := fmt.Sprintf("aresample=%d", soundRate)
-	if stretch {
-		filter = fmt.Sprintf("aresample=async=1:min_hard_comp=0.02:first_pts=0,aresample=%d", soundRate)
-	}
-	out, errs, err := c.run(ctx, c.o.FFmpeg, stdin, "-v", "error", "-i", input(file), "-map", "0:"+index,
-		"-af", filter, "-ac", "1", "-f", "f32le", "-")
+// sound decodes an audio track of some bytes to one channel at soundRate; the samples are as they come.
+func (c *checker) sound(ctx context.Context, stdin []byte) ([]float32, []string, error) {
+	return c.samples(ctx, stdin, "-i", "pipe:0", "-map", "0:a:0")
+}
+
+// truth decodes an audio track of the source. Time stamps are kept to: gaps become silence, and what comes before the
+// presentation's start is dropped.
+func (c *checker) truth(ctx context.Context, index string) ([]float32, error) {
+	filter := fmt.Sprintf("asetpts=PTS-(%f)/TB,aresample=async=1:min_hard_comp=0.02:first_pts=0", c.source.start)
+	samples, _, err := c.samples(ctx, nil, "-copyts", "-i", input(c.source.path), "-map", "0:"+index, "-af", filter)
+	return samples, err
+}
+
+func (c *checker) samples(ctx context.Context, stdin []byte, args ...string) ([]float32, []string, error) {
+	args = append([]string{"-v", "error"}, args...)
+	args = append(args, "-ac", "1", "-ar", strconv.Itoa(soundRate), "-f", "f32le", "-")
+	out, errs, err := c.run(ctx, c.o.FFmpeg, stdin, args...)
 	samples := make([]float32, len(out)/4)
 	for i := range samples {
 		samples[i] = math.Float32frombits(binary.LittleEndian.Uint32(out[4*i:]))

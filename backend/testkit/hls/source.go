@@ -15,6 +15,7 @@ type source struct {
 	streams    []sourceStream
 	pictures   []picture
 	complaints []string // what ffmpeg says when it decodes the source itself
+	start      float64  // seconds: where the presentation starts on the file's clock
 	duration   float64  // seconds, as the container says
 }
 
@@ -35,31 +36,33 @@ type sourceStream struct {
 	SideData    []json.RawMessage `json:"side_data_list"`
 }
 
-// probe asks ffprobe for the streams of a file; "" reads stdin.
-func (c *checker) probe(ctx context.Context, file string, stdin []byte) ([]sourceStream, float64, error) {
+// probe asks ffprobe about a file; "" reads stdin.
+func (c *checker) probe(ctx context.Context, file string, stdin []byte) (*source, error) {
 	out, _, err := c.run(ctx, c.o.FFprobe, stdin,
 		"-v", "error", "-of", "json", "-show_streams", "-show_format", input(file))
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	var answer struct {
 		Streams []sourceStream `json:"streams"`
 		Format  struct {
+			Start    string `json:"start_time"`
 			Duration string `json:"duration"`
 		} `json:"format"`
 	}
 	if err := json.Unmarshal(out, &answer); err != nil {
-		return nil, 0, fmt.Errorf("read ffprobe's answer: %w", err)
+		return nil, fmt.Errorf("read ffprobe's answer: %w", err)
 	}
-	duration, _ := strconv.ParseFloat(answer.Format.Duration, 64)
-	return answer.Streams, duration, nil
+	s := &source{path: file, streams: answer.Streams}
+	s.start, _ = strconv.ParseFloat(answer.Format.Start, 64)
+	s.duration, _ = strconv.ParseFloat(answer.Format.Duration, 64)
+	return s, nil
 }
 
 // loadSource probes and decodes the source.
 func (c *checker) loadSource(ctx context.Context) {
-	s := &source{path: c.o.Source}
-	var err error
-	if s.streams, s.duration, err = c.probe(ctx, s.path, nil); err != nil {
+	s, err := c.probe(ctx, c.o.Source, nil)
+	if err != nil {
 		c.report.note("the source cannot be probed, so nothing is compared with it: %v", err)
 		return
 	}
@@ -69,11 +72,20 @@ func (c *checker) loadSource(ctx context.Context) {
 		}
 	}
 	if s.video != nil {
-		if s.pictures, s.complaints, err = c.pictures(ctx, s.path, nil); err != nil {
+		if s.pictures, s.complaints, err = c.pictures(ctx, s.path, nil, "-copyts"); err != nil {
 			c.report.note("ffmpeg on the source: %v", err)
 		}
+		s.fromStart(s.pictures)
 	}
 	c.source = s
+}
+
+// fromStart puts times that were read with -copyts on the presentation's timeline. Left to itself, ffmpeg starts at
+// the first time of the streams that it reads, which for MPEG-TS differs from run to run.
+func (s *source) fromStart(pictures []picture) {
+	for i := range pictures {
+		pictures[i].us -= int64(s.start * 1e6)
+	}
 }
 
 // rotation is the quarter turns that the stream's display matrix asks for, in degrees, as ffprobe counts them.

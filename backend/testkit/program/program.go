@@ -94,7 +94,7 @@ func Start(ctx context.Context, o Options) (*Program, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open pipe: %w", err)
 	}
-	if err := p.cmd.Start(); err != nil {
+	if err = p.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start program: %w", err)
 	}
 	line, err := bufio.NewReader(out).ReadBytes('\n')
@@ -109,7 +109,7 @@ func Start(ctx context.Context, o Options) (*Program, error) {
 	return p, nil
 }
 
-// Call asks a verb; answer is a pointer or nil. An error of the program's is a *Problem.
+// Call asks a verb; answer is a pointer or nil. An error of the program's is a *ProblemError.
 func (p *Program) Call(ctx context.Context, verb string, request, answer any) error {
 	body, err := json.Marshal(request)
 	if err != nil {
@@ -131,7 +131,7 @@ func (p *Program) Call(ctx context.Context, verb string, request, answer any) er
 		return fmt.Errorf("read answer: %w", err)
 	}
 	if resp.StatusCode != http.StatusOK {
-		problem := &Problem{Status: resp.StatusCode}
+		problem := &ProblemError{Status: resp.StatusCode}
 		if err := json.Unmarshal(data, &problem.Problem); err != nil {
 			return fmt.Errorf("HTTP %d, not JSON: %w", resp.StatusCode, err)
 		}
@@ -146,13 +146,15 @@ func (p *Program) Call(ctx context.Context, verb string, request, answer any) er
 	return nil
 }
 
-// Problem is an error that the program answered with.
-type Problem struct {
+// ProblemError is an error that the program answered with.
+type ProblemError struct {
 	Status int
 	api.Problem
 }
 
-func (p *Problem) Error() string { return fmt.Sprintf("HTTP %d %s: %s", p.Status, p.Code, p.Message) }
+func (p *ProblemError) Error() string {
+	return fmt.Sprintf("HTTP %d %s: %s", p.Status, p.Code, p.Message)
+}
 
 // Add drops one file.
 func (p *Program) Add(ctx context.Context, path string) (api.Added, error) {
