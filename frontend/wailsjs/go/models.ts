@@ -1,0 +1,117 @@
+export namespace api {
+	
+	export interface AddRequest {
+	    paths: string[];
+	    dir?: string;
+	}
+	export interface Progress {
+	    kind: string;
+	    fraction: number;
+	    remainingMs: number;
+	}
+	export interface Track {
+	    kind: string;
+	    codec: string;
+	    language: string;
+	    title: string;
+	    detail: string;
+	    default: boolean;
+	}
+	export interface Problem {
+	    code: string;
+	    message: string;
+	}
+	export interface Item {
+	    id: string;
+	    title: string;
+	    path: string;
+	    fileName: string;
+	    container: string;
+	    durationMs: number;
+	    sizeBytes: number;
+	    width: number;
+	    height: number;
+	    state: string;
+	    plays: string;
+	    why: string;
+	    problem?: Problem;
+	    tracks: Track[];
+	    posterUrl: string;
+	    url: string;
+	    positionMs: number;
+	    addedAt: string;
+	    playedAt: string;
+	    progress?: Progress;
+	}
+	export interface Added {
+	    path: string;
+	    name: string;
+	    new: boolean;
+	    item?: Item;
+	    problem?: Problem;
+	}
+	export interface AddResult {
+	    added: Added[];
+	}
+	
+	export interface Check {
+	    name: string;
+	    result: string;
+	    detail: string;
+	    advice: string;
+	}
+	export interface Client {
+	    window: boolean;
+	    agent: string;
+	    types: Record<string, boolean>;
+	}
+	export interface ClientAdvice {
+	    problem?: Problem;
+	}
+	export interface Done {
+	    ok: boolean;
+	}
+	
+	export interface ItemRequest {
+	    id: string;
+	}
+	export interface ItemsPage {
+	    items: Item[];
+	    total: number;
+	    usedBytes: number;
+	}
+	export interface ItemsRequest {
+	    query: string;
+	    offset: number;
+	    limit: number;
+	}
+	export interface PlayRequest {
+	    id: string;
+	}
+	export interface Playback {
+	    item: Item;
+	    url: string;
+	    positionMs: number;
+	}
+	export interface PositionRequest {
+	    id: string;
+	    positionMs: number;
+	}
+	
+	
+	export interface RemoveRequest {
+	    ids: string[];
+	}
+	export interface RemoveResult {
+	    removed: number;
+	}
+	export interface Report {
+	    version: string;
+	    system: string;
+	    dataDir: string;
+	    checks: Check[];
+	    healthy: boolean;
+	}
+
+}
+
