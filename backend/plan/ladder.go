@@ -17,22 +17,23 @@ type Rung struct {
 // Original is the name of a passed-through rendition.
 const Original = "original"
 
-// Sides of the rungs, the shorter side of the picture.
+// Sides of transcoded rungs: the shorter side of the picture.
 const (
-	largestSide = 1080 // what is transcoded is never larger than this
+	LargestSide = 1080 // what is transcoded is never larger than this
+	CostlySide  = 720  // nor than this, where each picture costs much more than its encoding and cores are few
 	instantSide = 360  // for weak clients and links
 )
 
 // Ladder gives the rungs of a video, best first: its own samples when they can be passed through, else the largest
-// size that fits, never more than the source's; then 360p where that is smaller.
-func Ladder(v media.VideoFormat, passthrough bool) []Rung {
+// size that fits, never more than the source's or than largest; then 360p where that is smaller.
+func Ladder(v media.VideoFormat, passthrough bool, largest int) []Rung {
 	w, h := v.DisplaySize()
 	short := min(w, h)
 	var rungs []Rung
 	if passthrough {
 		rungs = append(rungs, Rung{Name: Original, Passthrough: true, Width: w, Height: h})
 	} else {
-		rungs = append(rungs, rung(w, h, min(short, largestSide)))
+		rungs = append(rungs, rung(w, h, min(short, largest)))
 	}
 	if short > instantSide && rungs[0].Name != fmt.Sprintf("%dp", instantSide) {
 		rungs = append(rungs, rung(w, h, instantSide))

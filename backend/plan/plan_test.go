@@ -160,7 +160,7 @@ func TestLadder(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			if d := cmp.Diff(c.want, Ladder(c.v, c.passthrough)); d != "" {
+			if d := cmp.Diff(c.want, Ladder(c.v, c.passthrough, LargestSide)); d != "" {
 				t.Error(d)
 			}
 		})

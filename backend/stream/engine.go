@@ -11,6 +11,7 @@ import (
 	"dropstream/backend/fault"
 	"dropstream/backend/ffmpeg"
 	"dropstream/backend/media"
+	"dropstream/backend/plan"
 )
 
 // Options are what an engine needs.
@@ -74,6 +75,18 @@ func New(o Options) *Engine {
 		e.preset = "ultrafast"
 	}
 	return e
+}
+
+// fewCores is below how many cores a head cannot bring HDR to standard range at full size as fast as it plays: at
+// 1080p each picture costs some 75 ms of one core, at 720p 45 ms.
+const fewCores = 6
+
+// largestSide is the largest size at which a picture is transcoded here.
+func (e *Engine) largestSide(v media.VideoFormat) int {
+	if v.HighDynamicRange() && e.threads < fewCores {
+		return plan.CostlySide
+	}
+	return plan.LargestSide
 }
 
 // Close ends all heads and waits for them.

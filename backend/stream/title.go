@@ -128,7 +128,7 @@ func (t *title) layVideo() error {
 	if v == nil {
 		return nil
 	}
-	t.rungs = plan.Ladder(v.track.Video, v.verdict.Passthrough)
+	t.rungs = plan.Ladder(v.track.Video, v.verdict.Passthrough, t.e.largestSide(v.track.Video))
 	transcode := sync.OnceValues(func() (*plan.Plan, error) { return t.transcodePlan(v), nil })
 	kept := t.rungs[:0:0]
 	for _, r := range t.rungs {
