@@ -17,6 +17,7 @@ import (
 const (
 	maxMoov = 1 << 20
 	maxMoof = 4 << 20
+	trusted = 1 << 20 // allocated before any of it has arrived
 )
 
 // ErrMalformed says that the stream is no fragmented MP4 of one track.
@@ -160,12 +161,14 @@ func (r *Reader) box(limit uint64, want string) (name string, whole []byte, err 
 	if size > limit {
 		return "", nil, fmt.Errorf("box %q of %d bytes: %w", name, size, ErrMalformed)
 	}
-	whole = make([]byte, size)
-	copy(whole, head[:])
-	if _, err := io.ReadFull(r.r, whole[8:]); err != nil {
+	// Memory follows what arrives, not what the header promises.
+	var buf bytes.Buffer
+	buf.Grow(int(min(size, trusted)))
+	buf.Write(head[:])
+	if _, err := io.CopyN(&buf, r.r, int64(size-8)); err != nil {
 		return "", nil, io.ErrUnexpectedEOF
 	}
-	return name, whole, nil
+	return name, buf.Bytes(), nil
 }
 
 func recoverMalformed(err *error) {
