@@ -21,7 +21,7 @@ export const text = {
   auto: 'Automatic',
   original: 'Original',
   asItIs: 'plays as it is',
-  converted: 'converted for this screen',
+  converted: 'converted',
   qualityName(quality: Quality): string {
     if (quality.rendition === 'original') return text.original;
     return /^\d+p$/.test(quality.rendition) ? quality.rendition : pictureSize(quality.height, quality.height);

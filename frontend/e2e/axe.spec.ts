@@ -1,0 +1,83 @@
+import { createRequire } from 'node:module';
+import type { Page } from '@playwright/test';
+import { clip } from './clips';
+import { add, expect, running, test } from './program';
+
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+interface Finding {
+  id: string;
+  nodes: { html: string; failureSummary?: string }[];
+}
+
+/** What is wrong with a screen for those who use it otherwise: nothing, it is to be hoped. */
+async function findings(page: Page): Promise<string[]> {
+  // The page's policy allows no script of others: it is put in from outside.
+  if (!(await page.evaluate(() => 'axe' in window)))
+    await page.addScriptTag({ path: axe }).catch(() => undefined);
+  const violations = await page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: { run: () => Promise<{ violations: Finding[] }> } };
+    return (await axe.run()).violations;
+  });
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map((node) => `${id}: ${node.html} ${node.failureSummary ?? ''}`),
+  );
+}
+
+/** Waits until nothing moves: a colour on its way is not the one that stays. */
+async function settled(page: Page): Promise<void> {
+  await expect
+    .poll(() => page.evaluate(() => document.getAnimations().filter((a) => a.playState === 'running').length))
+    .toBe(0);
+}
+
+test.use({ bypassCSP: true, contextOptions: { reducedMotion: 'reduce' } });
+
+for (const colorScheme of ['dark', 'light'] as const) {
+  test.describe(colorScheme, () => {
+    test.use({ colorScheme });
+
+    test('nothing is in the way on the first screens', async ({ page, start }) => {
+      await start();
+      await expect(page.getByRole('heading', { name: 'Drop a video' })).toBeVisible();
+      await settled(page);
+      expect(await findings(page), 'empty').toEqual([]);
+
+      await page.getByRole('button', { name: 'Settings' }).click();
+      await expect(page.getByText('Data folder')).toBeVisible();
+      await settled(page);
+      expect(await findings(page), 'settings').toEqual([]);
+      await page.keyboard.press('Escape');
+
+      await page.getByRole('button', { name: 'Enter a path' }).click();
+      await settled(page);
+      expect(await findings(page), 'path').toEqual([]);
+      await page.keyboard.press('Escape');
+
+      await add(page, clip('holiday.mp4'));
+      await expect(page.getByRole('log').getByRole('listitem')).toBeVisible();
+      await settled(page);
+      expect(await findings(page), 'refused').toEqual([]);
+    });
+
+    test('nothing is in the way in the library and the player', async ({ page, start, program }) => {
+      await program.call('add', { paths: [clip('Evening.mp4'), clip('Only sound.m4a')] });
+      await start();
+      await expect(page.getByRole('list', { name: 'Library' }).getByRole('listitem')).toHaveCount(2);
+      await settled(page);
+      expect(await findings(page), 'library').toEqual([]);
+
+      await page.getByRole('searchbox').fill('nothing like it');
+      await expect(page.getByText('Nothing found')).toBeVisible();
+      expect(await findings(page), 'nothing found').toEqual([]);
+      await page.getByRole('searchbox').fill('');
+
+      await page.getByRole('button', { name: 'Evening', exact: true }).first().click();
+      await running(page);
+      await page.keyboard.press('k');
+      await page.getByRole('button', { name: 'Quality' }).click();
+      await settled(page);
+      expect(await findings(page), 'player').toEqual([]);
+    });
+  });
+}
