@@ -231,9 +231,6 @@ func chroma(idc byte) string {
 	return map[byte]string{0: "4:0:0", 1: "4:2:0", 2: "4:2:2", 3: "4:4:4"}[idc]
 }
 
-// settleVideo fills in what follows from the rest.
-func (e *sampleEntry) settleVideo() { settlePixels(e.t) }
-
 // settlePixels names the pixel format where depth and chroma are known.
 func settlePixels(t *Track) {
 	v := &t.Video

@@ -25,7 +25,7 @@ func (t *trak) finish(src *source) {
 	if c.keySeen {
 		out.MaxGOPDuration = max(out.MaxGOPDuration, c.maxEnd-c.keyPTS)
 	}
-	out.SyncUncertain = out.AllSync && out.Kind == media.Video && !intraOnly[out.Codec]
+	out.SyncUncertain = out.AllSync && out.Kind == media.Video && !intraOnly[out.Codec] && !t.tables.hasStss
 	t.settleEdits()
 	if !out.Truncated {
 		out.Truncated = out.endsBeyond(src.size)

@@ -1,6 +1,8 @@
 package index_test
 
 import (
+	"bytes"
+	"encoding/binary"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -203,6 +205,20 @@ func TestEditLists(t *testing.T) {
 	t.Run("cut at a keyframe", func(t *testing.T) {
 		x := compare(t, ffmpeg(t, "b.mp4", "-ss", "1", "-i", whole, "-c", "copy"))
 		if v := x.Tracks[0]; !v.EditsExact || v.Keyframes[0].PTS != 0 {
+			t.Errorf("exact %v, keyframes %v", v.EditsExact, v.Keyframes)
+		}
+	})
+	t.Run("from before the first frame", func(t *testing.T) {
+		p := readAll(t, whole)
+		at := bytes.Index(p, []byte("elst")) + 16
+		if binary.BigEndian.Uint32(p[at:]) != 1024 {
+			t.Fatalf("the edit starts at %x", p[at:at+4])
+		}
+		binary.BigEndian.PutUint32(p[at-4:], 3200)
+		binary.BigEndian.PutUint32(p[at:], 0)
+		path := filepath.Join(t.TempDir(), "b.mp4")
+		write(t, path, string(p))
+		if v := compare(t, path).Tracks[0]; !v.EditsExact || v.Keyframes[0].PTS != 0 {
 			t.Errorf("exact %v, keyframes %v", v.EditsExact, v.Keyframes)
 		}
 	})

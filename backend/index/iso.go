@@ -28,6 +28,8 @@ type isoFile struct {
 	mehd   uint64
 	stream int // the index that ffmpeg gives to the next stream
 	frag   fragmentReader
+
+	chapterTracks map[uint32]bool // by track_ID
 }
 
 // movieHeader is what mvhd says.
@@ -221,6 +223,9 @@ func (f *isoFile) finish() {
 	for _, t := range f.traks {
 		t.finish(f.src)
 		x.Tracks = append(x.Tracks, t.out)
+		if f.chapterTracks[t.out.ID] {
+			f.chapterTrack(t.out)
+		}
 		longest = max(longest, t.out.Start+t.out.Duration)
 	}
 	if f.mvhd.timescale != 0 {

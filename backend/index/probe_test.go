@@ -166,3 +166,10 @@ func probe(t testing.TB, path string, args ...string) (ps []packet, ss []stream,
 	}
 	return got.Packets, got.Streams, got.Format
 }
+
+func write(t testing.TB, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}

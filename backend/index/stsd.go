@@ -1,6 +1,7 @@
 package index
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"strings"
@@ -44,6 +45,9 @@ type sampleEntry struct {
 func (e *sampleEntry) read(body []byte) {
 	t := e.t
 	t.CodecTag = tagText(e.typ)
+	if strings.HasPrefix(e.typ, "enc") {
+		e.protected(body)
+	}
 	r := newBE(body)
 	r.skip(8) // reserved, data_reference_index
 	switch t.Kind {
@@ -85,7 +89,7 @@ func (e *sampleEntry) video(r *be) {
 	if r.ok {
 		e.children(r.p)
 	}
-	e.settleVideo()
+	settlePixels(e.t)
 }
 
 // audio reads an AudioSampleEntry (12.2.3) or QuickTime's sound description, versions 0 to 2.
@@ -173,8 +177,6 @@ func (e *sampleEntry) children(p []byte) {
 			}
 		case "wave":
 			e.children(body)
-		case "sinf":
-			e.protection(body)
 		case "pasp":
 			r := newBE(body)
 			if h, v := r.u32(), r.u32(); r.ok && h > 0 && v > 0 {
@@ -183,9 +185,7 @@ func (e *sampleEntry) children(p []byte) {
 		case "colr":
 			e.colour(body)
 		case "dvcC", "dvvC", "dvwC":
-			if len(body) > 2 {
-				t.Video.DolbyVisionProfile = int(body[2] >> 1)
-			}
+			e.dolbyVision(body)
 		case "fiel":
 			if len(body) > 0 && body[0] == 2 {
 				t.Video.Interlaced = true
@@ -200,22 +200,28 @@ func (e *sampleEntry) children(p []byte) {
 	})
 }
 
-// protection reads sinf (8.12): the track is locked, and frma says what it was.
-func (e *sampleEntry) protection(p []byte) {
+// protected reads an encrypted entry's sinf (8.12), which says what the entry was. It is found by its name: it comes
+// after boxes whose meaning depends on what it says, and where those start depends on the kind of entry.
+func (e *sampleEntry) protected(body []byte) {
 	e.t.Encrypted = true
-	eachBoxIn(p, func(typ string, body, _ []byte) {
-		if typ != "frma" || len(body) < 4 {
-			return
-		}
-		e.typ = string(body[:4])
-		switch e.t.Kind {
-		case media.Video:
-			e.t.Codec = videoCodecs[strings.ToLower(e.typ)]
-		case media.Audio:
-			e.t.Codec = audioCodecs[e.typ]
-		default:
+	_, sinf, _ := bytes.Cut(body, []byte("sinf"))
+	eachBoxIn(sinf, func(typ string, body, _ []byte) {
+		if typ == "frma" && len(body) >= 4 && strings.HasPrefix(e.typ, "enc") {
+			e.typ = string(body[:4])
 		}
 	})
+}
+
+// dolbyVision reads a DOVIDecoderConfigurationRecord.
+func (e *sampleEntry) dolbyVision(p []byte) {
+	if len(p) < 4 {
+		return
+	}
+	profile, level := p[2]>>1, p[2]&1<<5|p[3]>>3
+	e.t.Video.DolbyVisionProfile = int(profile)
+	if strings.HasPrefix(e.typ, "dv") || strings.HasPrefix(e.typ, "dav") {
+		e.t.CodecString = fmt.Sprintf("%s.%02d.%02d", e.typ, profile, level)
+	}
 }
 
 // colour reads colr (12.1.5): code points of ISO/IEC 23091-2.

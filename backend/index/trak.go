@@ -41,6 +41,8 @@ func (f *isoFile) trak(b box) error {
 			return f.media(t, b)
 		case "udta":
 			return f.trackUserData(t, b)
+		case "tref":
+			return f.references(b)
 		}
 		return nil
 	})
