@@ -3,6 +3,7 @@ package index_test
 import (
 	"context"
 	"math/rand/v2"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"sync"
@@ -159,6 +160,17 @@ func BenchmarkSamples(b *testing.B) {
 	for i := 0; b.Loop(); i++ {
 		from := uint32(i*7919*60) % (video.SampleCount - 240)
 		if dst, err = video.Samples(dst[:0], from, from+240); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkOpenRealFile reports the time to open an ordinary file.
+func BenchmarkOpenRealFile(b *testing.B) {
+	file := readAll(b, filepath.Join(mediaDir(b), "long_1080p_lowbitrate.mp4"))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := openBytes(file, media.MP4); err != nil {
 			b.Fatal(err)
 		}
 	}
