@@ -123,8 +123,14 @@ func Level(width, height int, rate media.Rational) int {
 	}
 	perSecond := int(float64(blocks)*fps + 0.5)
 	for _, l := range []struct{ level, blocks, perSecond int }{
-		{30, 1620, 40500}, {31, 3600, 108000}, {32, 5120, 216000}, {40, 8192, 245760}, {42, 8704, 522240},
-		{50, 22080, 589824}, {51, 36864, 983040}, {52, 36864, 2073600},
+		{30, 1620, 40500},
+		{31, 3600, 108000},
+		{32, 5120, 216000},
+		{40, 8192, 245760},
+		{42, 8704, 522240},
+		{50, 22080, 589824},
+		{51, 36864, 983040},
+		{52, 36864, 2073600},
 	} {
 		if blocks <= l.blocks && perSecond <= l.perSecond {
 			return l.level
