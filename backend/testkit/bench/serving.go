@@ -45,16 +45,16 @@ func (b *bench) serving() error {
 		if err != nil {
 			return err
 		}
-		kind := "cached"
-		if strings.Contains(it.renditions[0].url.Path, "/original/") {
-			kind = "cut from the source"
-		}
-		for i, s := range it.renditions[0].segments {
-			data, err := b.get(s)
-			if err != nil {
-				return err
+		for _, r := range it.renditions {
+			kind := "cached"
+			if strings.Contains(r.url.Path, "/original/") {
+				kind = "cut from the source"
 			}
-			if i < 40 {
+			for _, s := range r.segments[:min(8, len(r.segments))] {
+				data, err := b.get(s)
+				if err != nil {
+					return err
+				}
 				all = append(all, candidate{s, data, kind})
 			}
 		}

@@ -58,6 +58,13 @@ func (c *checker) pictures(
 	return pictures, errs, err
 }
 
+// packets reads a track's packets, undecoded, on the file's own clock.
+func (c *checker) packets(ctx context.Context, file, index string) ([]picture, error) {
+	out, _, err := c.run(ctx, c.o.FFmpeg, nil, "-v", "error", "-copyts", "-i", input(file), "-map", "0:"+index,
+		"-c", "copy", "-f", "framemd5", "-")
+	return parseFrameMD5(out), err
+}
+
 func input(file string) string {
 	if file == "" {
 		return "pipe:0"
@@ -94,23 +101,25 @@ func parseFrameMD5(out []byte) []picture {
 // soundRate is the rate that sound is compared at, in hertz: far finer than 20 ms, and cheap.
 const soundRate = 8000
 
-// sound decodes an audio track of some bytes to one channel at soundRate; the samples are as they come.
-func (c *checker) sound(ctx context.Context, stdin []byte) ([]float32, []string, error) {
-	return c.samples(ctx, stdin, "-i", "pipe:0", "-map", "0:a:0")
+// sound decodes an audio track of some bytes, from a time on; see samples.
+func (c *checker) sound(ctx context.Context, stdin []byte, from int64) ([]float32, []string, error) {
+	return c.samples(ctx, "", stdin, "a:0", float64(from)/1e6)
 }
 
-// truth decodes an audio track of the source. Time stamps are kept to: gaps become silence, and what comes before the
-// presentation's start is dropped.
+// truth decodes an audio track of the source, from the presentation's start; see samples.
 func (c *checker) truth(ctx context.Context, index string) ([]float32, error) {
-	filter := fmt.Sprintf("asetpts=PTS-(%f)/TB,aresample=async=1:min_hard_comp=0.02:first_pts=0", c.source.start)
-	samples, _, err := c.samples(ctx, nil, "-copyts", "-i", input(c.source.path), "-map", "0:"+index, "-af", filter)
+	samples, _, err := c.samples(ctx, c.source.path, nil, index, c.source.start)
 	return samples, err
 }
 
-func (c *checker) samples(ctx context.Context, stdin []byte, args ...string) ([]float32, []string, error) {
-	args = append([]string{"-v", "error"}, args...)
-	args = append(args, "-ac", "1", "-ar", strconv.Itoa(soundRate), "-f", "f32le", "-")
-	out, errs, err := c.run(ctx, c.o.FFmpeg, stdin, args...)
+// samples decodes sound to one channel at soundRate, from a time on, in seconds. Time stamps are kept to, as a player
+// keeps to them: holes become silence, and what comes before is dropped.
+func (c *checker) samples(
+	ctx context.Context, file string, stdin []byte, index string, from float64,
+) ([]float32, []string, error) {
+	filter := fmt.Sprintf("asetpts=PTS-(%f)/TB,aresample=async=1:min_hard_comp=0.02:first_pts=0", from)
+	out, errs, err := c.run(ctx, c.o.FFmpeg, stdin, "-v", "error", "-copyts", "-i", input(file), "-map", "0:"+index,
+		"-af", filter, "-ac", "1", "-ar", strconv.Itoa(soundRate), "-f", "f32le", "-")
 	samples := make([]float32, len(out)/4)
 	for i := range samples {
 		samples[i] = math.Float32frombits(binary.LittleEndian.Uint32(out[4*i:]))

@@ -35,12 +35,13 @@ func (c *checker) checkSound(ctx context.Context, r *rendition, offset int64) {
 	}
 	for _, run := range runs {
 		all = append(all, run...)
-		samples, complaints, err := c.sound(ctx, r.join(run))
-		c.complain(r, run[0].n, "in order", complaints, err)
 		first := micro(run[0].pts()[0], r.track.timescale)
+		samples, complaints, err := c.sound(ctx, r.join(run), first)
+		c.complain(r, run[0].n, "in order", complaints, err)
+		c.checkHoles(r, run)
 		length := micro(int64(run[len(run)-1].end), r.track.timescale) - first
 		got := int64(len(samples)) * 1_000_000 / soundRate
-		if !c.spoiled(r) && (got < length-60_000 || got > length+60_000) {
+		if !c.spoiled(r) && (got < length-longestHole || got > length+longestHole) {
 			c.report.find("decode", r.name, run[0].n, "%d us of sound in segments of %d us", got, length)
 		}
 		if truth != nil && !c.o.Damaged {
@@ -48,7 +49,7 @@ func (c *checker) checkSound(ctx context.Context, r *rendition, offset int64) {
 		}
 	}
 	for _, i := range c.random.Perm(len(all))[:min(alone, len(all))] {
-		_, complaints, err := c.sound(ctx, r.join(all[i:i+1]))
+		_, complaints, err := c.sound(ctx, r.join(all[i:i+1]), micro(all[i].pts()[0], r.track.timescale))
 		c.complain(r, all[i].n, "alone", complaints, err)
 	}
 	if r.original && c.source != nil && len(runs) == 1 {
@@ -56,16 +57,38 @@ func (c *checker) checkSound(ctx context.Context, r *rendition, offset int64) {
 	}
 }
 
+// longestHole is the longest hole in sound that is let pass, in microseconds: players do not all keep still for the
+// time of a packet that lasts longer than what it holds.
+const longestHole = 60_000
+
+// checkHoles finds packets that last much longer than the others. The last one may.
+func (c *checker) checkHoles(r *rendition, run []*segment) {
+	usual := int64(1 << 62)
+	for _, s := range run {
+		for _, sample := range s.samples {
+			if sample.Dur > 0 {
+				usual = min(usual, int64(sample.Dur))
+			}
+		}
+	}
+	for _, s := range run {
+		for i, sample := range s.samples {
+			hole := micro(int64(sample.Dur)-usual, r.track.timescale)
+			if last := s == run[len(run)-1] && i == len(s.samples)-1; hole > longestHole && !last {
+				c.report.find("abut", r.name, s.n, "packet %d is followed by a hole of %d us", i, hole)
+			}
+		}
+	}
+}
+
 // comparePackets holds passthrough to its promise: the source's very own packets, in a row, each at its time. Silent
 // packets may stand before them and after, where the pictures are longer than the sound.
 func (c *checker) comparePackets(ctx context.Context, r *rendition, run []*segment) {
-	out, _, err := c.run(ctx, c.o.FFmpeg, nil, "-v", "error", "-copyts", "-i", input(c.source.path),
-		"-map", "0:"+r.index(), "-c", "copy", "-f", "framemd5", "-")
+	src, err := c.packets(ctx, c.source.path, r.index())
 	if err != nil {
 		c.report.note("%s: the source's packets cannot be read: %v", r.name, err)
 		return
 	}
-	src := parseFrameMD5(out)
 	c.source.fromStart(src)
 	var ours []picture
 	for _, s := range run {
@@ -74,7 +97,7 @@ func (c *checker) comparePackets(ctx context.Context, r *rendition, run []*segme
 		}
 	}
 	half := int64(10_667) // of an AAC frame at 48 kHz
-	for len(src) > 0 && src[0].us < -half {
+	for len(src) > 0 && src[0].us < 0 {
 		src = src[1:] // priming, and what an edit list cuts off
 	}
 	const cut = 3 // packets that an end may lack: those that an edit list cuts, and the last one's overlap
@@ -83,7 +106,7 @@ func (c *checker) comparePackets(ctx context.Context, r *rendition, run []*segme
 	}
 	place := sort.Search(len(ours), func(i int) bool { return ours[i].us >= src[0].us-half })
 	wrong, where := len(src), 0
-	for at := max(0, place-1); at <= place+1; at++ {
+	for at := max(0, place-2); at <= place+2; at++ { // a packet may be moved onto the rendition's own grid
 		n, first := 0, 0
 		for i := range len(src) - cut {
 			if at+i >= len(ours) || ours[at+i].md5 != src[i].md5 {
@@ -216,13 +239,14 @@ func (c *checker) checkPattern(ctx context.Context, renditions []*rendition) {
 	if len(ours) > 0 && len(theirs) > 0 && ours[0] == 0 {
 		ours, theirs = ours[1:], theirs[1:] // the first picture may be shown from 0 on, see compareTimes
 	}
-	samples, _, err := c.sound(ctx, audio.join(audio.segments))
+	first := micro(audio.segments[0].pts()[0], audio.track.timescale)
+	samples, _, err := c.sound(ctx, audio.join(audio.segments), first)
 	truth, err2 := c.truth(ctx, audio.index())
 	if err != nil || err2 != nil {
 		c.report.find("av", audio.name, -1, "beeps cannot be found: %v %v", err, err2)
 		return
 	}
-	oursApart := distances(ours, beeps(samples, micro(audio.segments[0].pts()[0], audio.track.timescale)))
+	oursApart := distances(ours, beeps(samples, first))
 	theirsApart := distances(theirs, beeps(truth, 0))
 	if len(oursApart) != len(theirsApart) || len(oursApart) == 0 {
 		c.report.find("av", video.name, -1, "%d flashes with a beep, the source has %d",

@@ -1,9 +1,11 @@
 package hls
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -14,6 +16,7 @@ type source struct {
 	video      *sourceStream // the first that is no attached picture
 	streams    []sourceStream
 	pictures   []picture
+	long       bool     // too long to decode whole: pictures holds its packets in the order they are shown
 	complaints []string // what ffmpeg says when it decodes the source itself
 	start      float64  // seconds: where the presentation starts on the file's clock
 	duration   float64  // seconds, as the container says
@@ -72,7 +75,14 @@ func (c *checker) loadSource(ctx context.Context) {
 		}
 	}
 	if s.video != nil {
-		if s.pictures, s.complaints, err = c.pictures(ctx, s.path, nil, "-copyts"); err != nil {
+		s.long = s.duration > c.o.Whole.Seconds()
+		if s.long {
+			s.pictures, err = c.packets(ctx, s.path, "V:0")
+			slices.SortFunc(s.pictures, func(a, b picture) int { return cmp.Compare(a.us, b.us) })
+		} else {
+			s.pictures, s.complaints, err = c.pictures(ctx, s.path, nil, "-copyts")
+		}
+		if err != nil {
 			c.report.note("ffmpeg on the source: %v", err)
 		}
 		s.fromStart(s.pictures)

@@ -26,7 +26,6 @@ const perFile = 4 * time.Minute
 // refusals are the files of the media folder that cannot be played, with a word that the sentence must hold.
 var refusals = map[string]string{
 	"sample_vvc.mp4":                    "",
-	"sample_missing_stsd.mp4":           "",
 	"subsample_encrypted_noaltref.webm": "",
 }
 
