@@ -83,22 +83,36 @@ func (s *Shell) show() {
 }
 
 // settle mends the place once the window manager has had its say: the toolkit takes a position as relative to the
-// window's monitor and gives it as absolute, so with a second monitor the first try may be a monitor off. Offsets of
-// a frame's size are left alone.
+// window's monitor and gives it as absolute, so with a second monitor the first try may be a monitor off. A busy
+// window manager may also just be late: only a place that stays is mended, and what did not help is taken back.
 func (s *Shell) settle(w Window, want WindowState) {
-	const frame = 64
-	if want.Maximised || !s.wait(settleAfter) {
+	first, off := s.offset(w, want)
+	if !off {
 		return
 	}
+	if again, off := s.offset(w, want); !off || again != first {
+		return
+	}
+	mended := want
+	mended.X, mended.Y = want.X-(first.X-want.X), want.Y-(first.Y-want.Y)
+	s.inWindow(func() { w.SetBounds(mended) })
+	if _, off := s.offset(w, want); off {
+		s.inWindow(func() { w.SetBounds(want) })
+	}
+}
+
+// offset gives the window a moment and then says whether it is elsewhere than wanted by more than a frame.
+func (s *Shell) offset(w Window, want WindowState) (got WindowState, off bool) {
+	const frame = 64
+	if want.Maximised || !s.wait(settleAfter) {
+		return got, false
+	}
 	s.inWindow(func() {
-		got := w.Bounds()
+		got = w.Bounds()
 		dx, dy := got.X-want.X, got.Y-want.Y
-		if !got.Maximised && !got.Hidden && (max(dx, -dx) > frame || max(dy, -dy) > frame) {
-			mended := want
-			mended.X, mended.Y = want.X-dx, want.Y-dy
-			w.SetBounds(mended)
-		}
+		off = !got.Maximised && !got.Hidden && (max(dx, -dx) > frame || max(dy, -dy) > frame)
 	})
+	return got, off
 }
 
 // inWindow calls the toolkit, unless its window is going.

@@ -102,7 +102,9 @@ func (c *fakeCore) Add(_ context.Context, r api.AddRequest) (api.AddResult, erro
 type fakeWindow struct {
 	mu       sync.Mutex
 	bounds   WindowState
-	monitorX int // what the first position is off by
+	monitorX int // what a position is off by
+	late     int // how often Bounds still says where the window was before
+	before   WindowState
 	shown    int
 	quit     int
 	events   []api.Event
@@ -123,6 +125,10 @@ func (w *fakeWindow) Quit() { w.mu.Lock(); w.quit++; w.mu.Unlock() }
 func (w *fakeWindow) Bounds() WindowState {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.late > 0 {
+		w.late--
+		return w.before
+	}
 	return w.bounds
 }
 
@@ -309,6 +315,26 @@ func TestWindowComesBackWhereItWas(t *testing.T) {
 			t.Errorf("after maximising, the place remembered is %+v", core.state)
 		}
 	})
+}
+
+// TestLateWindowManager: a place that is only told late is not taken for a wrong one, however late.
+func TestLateWindowManager(t *testing.T) {
+	for late := range 4 {
+		synctest.Test(t, func(t *testing.T) {
+			core := newCore()
+			core.state = WindowState{X: 230, Y: 140, Width: 900, Height: 700}
+			w := &fakeWindow{late: late, before: WindowState{X: 100, Y: 70, Width: 1200, Height: 760}}
+			s := start(t, core)
+			s.Attach(w)
+			s.DomReady()
+			<-time.After(3 * time.Second)
+			synctest.Wait()
+			if w.bounds != (WindowState{X: 230, Y: 140, Width: 900, Height: 700}) {
+				t.Errorf("told %d times late, the window is at %+v", late, w.bounds)
+			}
+			closeShell(t, s)
+		})
+	}
 }
 
 func TestWindowShowsWithoutAPage(t *testing.T) {
