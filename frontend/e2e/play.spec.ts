@@ -10,6 +10,9 @@ const more = folder ? readdirSync(folder).filter((name) => /\.(mp4|mkv|webm|avi|
 
 /** Goes to a place on the timeline by hand, 0 to 1. */
 async function seekTo(page: Page, fraction: number): Promise<void> {
+  // The controls may have gone: a hand that comes brings them back.
+  await page.mouse.move(600, 300);
+  await page.mouse.move(610, 310);
   const box = await page.getByRole('slider', { name: 'Timeline' }).boundingBox();
   if (!box) throw new Error('the timeline is not to be seen');
   await page.mouse.click(box.x + box.width * fraction, box.y + box.height / 2);

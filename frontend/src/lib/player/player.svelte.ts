@@ -104,7 +104,10 @@ export class Player {
 
   seek(seconds: number): void {
     if (!Number.isFinite(seconds)) return;
+    // The end has paused it; who goes back from there wants to see.
+    const resume = this.#video.ended;
     this.#video.currentTime = Math.min(Math.max(seconds, 0), this.duration || 0);
+    if (resume && this.#video.currentTime < this.duration) this.play();
   }
 
   skip(seconds: number): void {

@@ -117,6 +117,14 @@ describe('requests', () => {
     expect(state.currentTime).toBe(want);
   });
 
+  test('a seek back from the end plays on', () => {
+    const { player, video, state } = setUp();
+    Object.defineProperty(video, 'ended', { get: () => state.currentTime === 100, configurable: true });
+    Object.assign(state, { currentTime: 100, paused: true });
+    player.seek(20);
+    expect([state.currentTime, state.paused]).toEqual([20, false]);
+  });
+
   test('a seek to nowhere is none', () => {
     const { player, state } = setUp();
     state.currentTime = 7;
