@@ -38,7 +38,7 @@ const harmonised = "ref=2:bframes=2:b-pyramid=none:weightp=1:weightb=1:8x8dct=1:
 
 // Recipe names the way heads encode. Change it with any change to what they write, so that segments made before are
 // not mixed with new ones.
-const Recipe = "x264 crf23 high harmonised-1, aac 1024-grid-1"
+const Recipe = "x264 crf23 high harmonised-2, aac 1024-grid-1"
 
 // Args is the command line, without the program.
 func (h VideoHead) Args() Args {
@@ -57,7 +57,7 @@ func (h VideoHead) Args() Args {
 		Opt("-vf", h.filters()).Opt("-fps_mode", "passthrough").
 		Opt("-enc_time_base", fmt.Sprintf("1:%d", h.Timescale)).
 		Opt("-c:v", "libx264").Opt("-preset", h.Preset).Opt("-crf", "23").Opt("-profile:v", "high").
-		Opt("-level:v", h.levelText()).Int("-maxrate", h.Bits).Int("-bufsize", 2*h.Bits)
+		Opt("-level:v", h.levelText()).Int("-maxrate", h.Bits).Int("-bufsize", h.Bits)
 	if h.Threads > 0 {
 		a = a.Int("-threads", int64(h.Threads))
 	}
@@ -80,10 +80,11 @@ func (h VideoHead) Args() Args {
 
 // filters is the filter chain. Turning upright is ffmpeg's own doing and comes before it.
 func (h VideoHead) filters() string {
-	f := []string{fmt.Sprintf("settb=1/%d", h.Timescale)}
+	var f []string
 	if h.Format.Interlaced {
-		f = append(f, "bwdif=mode=send_frame:deint=interlaced")
+		f = append(f, "bwdif=mode=send_frame:deint=interlaced") // it halves the time base, so it comes first
 	}
+	f = append(f, fmt.Sprintf("settb=1/%d", h.Timescale))
 	switch {
 	case h.HoldFor > 0 && h.To != nil:
 		f = append(f, fmt.Sprintf("trim=end_pts=%d", *h.To),

@@ -98,7 +98,7 @@ var codecNames = map[media.Codec]string{
 	media.H264: "H.264", media.HEVC: "HEVC", media.AV1: "AV1", media.VP8: "VP8", media.VP9: "VP9",
 	"mpeg1video": "MPEG-1", "mpeg2video": "MPEG-2", "mpeg4": "MPEG-4", "vvc": "VVC", "theora": "Theora",
 	"msmpeg4v3": "MS-MPEG-4", "wmv1": "WMV", "wmv2": "WMV", "wmv3": "WMV", "vc1": "VC-1", "prores": "ProRes",
-	"dnxhd": "DNxHD", "mjpeg": "Motion JPEG", "h263": "H.263", "flv1": "Sorenson", "rawvideo": "Uncompressed",
+	"dnxhd": "DNxHD", "mjpeg": "Motion JPEG", "h263": "H.263", "flv1": "Sorenson", "rawvideo": "uncompressed",
 	media.AAC: "AAC", media.AC3: "Dolby Digital", media.EAC3: "Dolby Digital Plus", "dts": "DTS",
 	"truehd": "Dolby TrueHD", media.Opus: "Opus", media.FLAC: "FLAC", media.MP3: "MP3", "mp2": "MP2",
 	"vorbis": "Vorbis", "wmav2": "WMA", "alac": "Apple Lossless", "amr_nb": "AMR",
@@ -110,10 +110,10 @@ func CodecName(c media.Codec) string {
 		return n
 	}
 	if len(c) > 4 && c[:4] == "pcm_" {
-		return "Uncompressed"
+		return "uncompressed"
 	}
 	if c == "" {
-		return "Unknown"
+		return "unknown"
 	}
 	return string(c)
 }

@@ -67,10 +67,10 @@ func (c *copyTrack) Segment(ctx context.Context, n int) ([]byte, error) {
 	if total > fmp4.MaxSegmentBytes {
 		return nil, fault.New(fault.Unsupported, "A part of this video is too large to send.")
 	}
-	var before, after int
+	pieces := []piece{{samples: source}}
 	if c.silent != nil {
-		samples, before, after = c.pad(samples, start, end)
-		total += int64((before + after) * len(c.silent))
+		samples, pieces = c.pad(samples, source, start, end)
+		total += int64(len(c.silent) * (len(samples) - len(source)))
 	}
 	timing, err := fmp4.Time(samples, start, end)
 	if err != nil {
@@ -82,36 +82,50 @@ func (c *copyTrack) Segment(ctx context.Context, n int) ([]byte, error) {
 	}
 	out := make([]byte, 0, int64(len(head))+total)
 	out = append(out, head...)
-	for range before {
-		out = append(out, c.silent...)
-	}
-	if out, err = c.read(ctx, out, source); err != nil {
-		return nil, fmt.Errorf("read samples of segment %d: %w", n, err)
-	}
-	for range after {
-		out = append(out, c.silent...)
+	for _, p := range pieces {
+		for range p.silence {
+			out = append(out, c.silent...)
+		}
+		if out, err = c.read(ctx, out, p.samples); err != nil {
+			return nil, fmt.Errorf("read samples of segment %d: %w", n, err)
+		}
 	}
 	return out, nil
 }
 
-// pad puts frames of silence before sound that begins late and after sound that ends early.
-func (c *copyTrack) pad(s []fmp4.Sample, start, end media.Ticks) (padded []fmp4.Sample, before, after int) {
-	frame := c.frame
-	first, last := end, start
-	if len(s) > 0 {
-		first, last = s[0].PTS, s[len(s)-1].PTS+frame
+// piece is a run of a segment's bytes: frames of silence, then samples of the source.
+type piece struct {
+	silence int
+	samples []index.Sample
+}
+
+// pad puts frames of silence wherever a sound track has none for the length of a frame or more: before sound that
+// begins late, in its holes, and after sound that ends early.
+func (c *copyTrack) pad(s []fmp4.Sample, source []index.Sample, start, end media.Ticks) ([]fmp4.Sample, []piece) {
+	var padded []fmp4.Sample
+	var pieces []piece
+	silence := func(from, to media.Ticks) (n int) {
+		for ; from+c.frame <= to; from += c.frame {
+			padded = append(padded, fmp4.Sample{PTS: from, Size: uint32(len(c.silent)), Sync: true})
+			n++
+		}
+		return n
 	}
-	silence := func(t media.Ticks) fmp4.Sample { return fmp4.Sample{PTS: t, Size: uint32(len(c.silent)), Sync: true} }
-	for t := start; t+frame <= first; t += frame {
-		padded = append(padded, silence(t))
-		before++
+	at, from := start, 0 // where sound is due, and the first sample of the run
+	var quiet int        // frames of silence before the run
+	for i := range s {
+		if s[i].PTS-at >= c.frame {
+			if i > from {
+				pieces = append(pieces, piece{quiet, source[from:i]})
+				from, quiet = i, 0
+			}
+			quiet += silence(at, s[i].PTS)
+		}
+		padded = append(padded, s[i])
+		at = s[i].PTS + c.frame
 	}
-	padded = append(padded, s...)
-	for t := max(last, start+media.Ticks(before)*frame); t+frame <= end; t += frame {
-		padded = append(padded, silence(t))
-		after++
-	}
-	return padded, before, after
+	pieces = append(pieces, piece{quiet, source[from:]})
+	return padded, append(pieces, piece{silence: silence(at, end)})
 }
 
 // read appends the samples' bytes, joining what lies side by side in the file.
@@ -173,12 +187,14 @@ func newCopyAudio(a audioSource, f *os.File, tl timeline, seed string) (*copyTra
 	if err != nil {
 		return nil, err
 	}
-	first, err := t.Samples(nil, t.FirstSample, t.FirstSample+1)
-	if err != nil || len(first) != 1 {
-		return nil, fmt.Errorf("read the first sample of track %d: %w", a.track.Index, err)
+	// The first samples of a cut track say odd lengths; one from the middle says the track's own.
+	middle := t.FirstSample + (t.EndSample-t.FirstSample)/2
+	one, err := t.Samples(nil, middle, middle+1)
+	if err != nil || len(one) != 1 {
+		return nil, fmt.Errorf("read a sample of track %d: %w", a.track.Index, err)
 	}
 	c := &copyTrack{
-		frame: max(1, media.Ticks(first[0].Duration)), file: f, track: t, origin: tl.origin.in(t.Timescale), end: t.EndSample,
+		frame: max(1, media.Ticks(one[0].Duration)), file: f, track: t, origin: tl.origin.in(t.Timescale), end: t.EndSample,
 		silent: fmp4.SilentAAC(a.track.Audio.Channels),
 		init:   fmp4.Init{Timescale: t.Timescale, SampleEntry: entry},
 	}

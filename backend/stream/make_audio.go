@@ -67,9 +67,10 @@ func (m *audioMaker) run(ctx context.Context, from, to, attempt int, emit emitFu
 		c.Kill()
 		_ = c.Wait() // its end is known already
 	}()
-	err = m.read(ctx, p, h, from, last, fmp4.NewADTSReader(c.Stdout()), emit, func() *time.Timer {
+	out := &audioOutput{r: fmp4.NewADTSReader(c.Stdout()), ended: c.Wait, watch: func() *time.Timer {
 		return time.AfterFunc(stuckAfter, func() { stuck(errStuck) })
-	})
+	}}
+	err = m.read(ctx, p, h, from, last, out, emit)
 	switch {
 	case errors.Is(err, errEnough), ctx.Err() != nil:
 		return err
@@ -85,25 +86,37 @@ func (m *audioMaker) run(ctx context.Context, from, to, attempt int, emit emitFu
 	return nil
 }
 
-// read groups the frames of a head into segments. Frames that the encoder did not get to, at the very end, are silence.
-func (m *audioMaker) read(ctx context.Context, p *plan.Plan, h ffmpeg.AudioHead, from, to int, r *fmp4.ADTSReader,
-	emit emitFunc, watch func() *time.Timer,
-) error {
-	timer := watch()
-	defer func() { timer.Stop() }()
-	got := int64(0)
-	next := func() ([]byte, error) {
-		f, err := r.Next()
-		timer.Stop()
-		timer = watch()
-		if err == nil {
-			got++
+// audioOutput is what a head writes.
+type audioOutput struct {
+	r     *fmp4.ADTSReader
+	ended func() error       // waits for the head's end and says whether it was a good one
+	watch func() *time.Timer // starts the timer that ends a head without progress
+	got   int                // frames so far
+}
+
+// next gives the next frame, io.EOF when the head came to its end by itself.
+func (o *audioOutput) next() ([]byte, error) {
+	timer := o.watch()
+	defer timer.Stop()
+	frame, err := o.r.Next()
+	switch {
+	case err == nil:
+		o.got++
+	case errors.Is(err, io.EOF):
+		if bad := o.ended(); bad != nil {
+			return nil, bad
 		}
-		return f, err
 	}
+	return frame, err
+}
+
+// read groups the frames of a head into segments. Frames that the encoder did not get to, at the very end, are silence.
+func (m *audioMaker) read(ctx context.Context, p *plan.Plan, h ffmpeg.AudioHead, from, to int, out *audioOutput,
+	emit emitFunc,
+) error {
 	for range h.Skip() {
-		if _, err := next(); err != nil {
-			return errNoOutput
+		if _, err := out.next(); err != nil {
+			return errors.Join(errNoOutput, noEOF(err))
 		}
 	}
 	for n := from; n < to; n++ {
@@ -111,12 +124,12 @@ func (m *audioMaker) read(ctx context.Context, p *plan.Plan, h ffmpeg.AudioHead,
 		var samples []fmp4.Sample
 		var data []byte
 		for t := start; t < end; t += plan.AACFrame {
-			frame, err := next()
+			frame, err := out.next()
 			if errors.Is(err, io.EOF) && n == to-1 && len(samples) > 0 {
 				frame, err = fmp4.SilentAAC(audioChannels), nil
 			}
 			if err != nil {
-				return fmt.Errorf("frame %d of %d: %w", got, h.To-h.From+int64(h.Skip()), noEOF(err))
+				return fmt.Errorf("frame %d of %d: %w", out.got, h.To-h.From+int64(h.Skip()), noEOF(err))
 			}
 			samples = append(samples, fmp4.Sample{PTS: t, Size: uint32(len(frame)), Sync: true})
 			data = append(data, frame...)
@@ -125,11 +138,9 @@ func (m *audioMaker) read(ctx context.Context, p *plan.Plan, h ffmpeg.AudioHead,
 		if err != nil {
 			return fmt.Errorf("make segment %d: %w", n, err)
 		}
-		timer.Stop()
 		if !emit(ctx, n, seg) {
 			return errEnough
 		}
-		timer = watch()
 	}
 	return nil
 }

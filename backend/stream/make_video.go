@@ -80,10 +80,14 @@ func (m *videoMaker) run(ctx context.Context, from, to, attempt int, emit emitFu
 		c.Kill()
 		return fmt.Errorf("run video head from segment %d: %w", from, errors.Join(err, c.Wait()))
 	}
+	// A head that was ended ends its pipe too: what it had gathered by then is no whole segment.
 	if err := c.Wait(); err != nil {
 		return fmt.Errorf("run video head from segment %d: %w", from, err)
 	}
-	return nil
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return g.flush(ctx)
 }
 
 // head is the command for segments [from, to).
@@ -213,7 +217,7 @@ type grouper struct {
 	any      bool
 }
 
-// read reads the whole of a head. Watch starts a timer that ends the head; it is stopped when a frame arrives.
+// read reads the whole of a head and hands over all segments but the last. Watch starts a timer that ends the head; it is stopped when a frame arrives.
 func (g *grouper) read(ctx context.Context, r *fmp4.Reader, watch func() *time.Timer) error {
 	timer := watch()
 	defer func() { timer.Stop() }()
@@ -257,7 +261,7 @@ func (g *grouper) read(ctx context.Context, r *fmp4.Reader, watch func() *time.T
 	if !g.any {
 		return errNoOutput
 	}
-	return g.flush(ctx)
+	return nil
 }
 
 // take adds a frame, and hands over the segment before it when it begins a new one.

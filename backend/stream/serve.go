@@ -6,8 +6,10 @@ import (
 	"strconv"
 	"time"
 
+	"dropstream/backend/cache"
 	"dropstream/backend/fault"
 	"dropstream/backend/ffmpeg"
+	"dropstream/backend/index"
 	"dropstream/backend/m3u8"
 	"dropstream/backend/media"
 	"dropstream/backend/plan"
@@ -61,7 +63,23 @@ func (e *Engine) Segment(ctx context.Context, ref media.Ref, n int) ([]byte, err
 	if n < 0 || n >= p.Len() {
 		return nil, errNoRendition
 	}
+	if _, copied := r.(*copyTrack); copied {
+		return e.copied(ctx, ref, r, n)
+	}
 	return r.Segment(ctx, n)
+}
+
+// copied gives a segment of a copyTrack, from memory when another viewer has just had it.
+func (e *Engine) copied(ctx context.Context, ref media.Ref, r rendition, n int) ([]byte, error) {
+	k := recentKey{cache.Key{Title: ref.Item, Rendition: "copy " + ref.Plan + " " + strconv.Itoa(ref.Track)}, n}
+	if data, ok := e.recent.get(k); ok {
+		return data, nil
+	}
+	data, err := r.Segment(ctx, n)
+	if err == nil && len(data) < recentBytes/8 {
+		e.recent.put(k, data)
+	}
+	return data, err
 }
 
 // Warm starts making what a viewer who starts at a position will ask for first. It does not wait.
@@ -238,12 +256,52 @@ func (t *title) videoCodec(r plan.Rung) string {
 // bandwidth gives a rung's average and peak bit rates.
 func (t *title) bandwidth(r plan.Rung) (average, peak int64) {
 	if !r.Passthrough {
-		return r.BitsPerSecond * 2 / 3, r.BitsPerSecond * 5 / 4
+		// The encoder may spend a buffer of one second in a segment of one second.
+		return r.BitsPerSecond * 2 / 3, r.BitsPerSecond * 9 / 4
 	}
-	seconds := int64(t.timeline.total / time.Millisecond)
-	average = t.survey.video.indexed.SampleBytes * 8 * 1000 / max(1, seconds)
-	return average, max(average*3/2, 64_000)
+	ms := int64(t.timeline.total / time.Millisecond)
+	average = t.survey.video.indexed.SampleBytes * 8 * 1000 / max(1, ms)
+	return average, max(average, t.peak())
 }
+
+// maxWeighed bounds how many samples are weighed to know a peak; a longer track's peak is estimated.
+const maxWeighed = 400_000
+
+// peakOf weighs the segments of a passed-through video track: the most bits a second that any of them has.
+func peakOf(c *copyTrack) int64 {
+	p, err := c.plan()
+	if err != nil {
+		return 0
+	}
+	count := int64(c.end) - int64(p.Cuts[0])
+	if count > maxWeighed {
+		return 3 * c.track.SampleBytes * 8 * int64(p.Timescale) / max(1, p.Bounds[p.Len()])
+	}
+	var peak int64
+	var samples []index.Sample
+	for n := range p.Len() {
+		to := c.end
+		if n+1 < len(p.Cuts) {
+			to = uint32(p.Cuts[n+1])
+		}
+		samples, err = c.track.Samples(samples[:0], uint32(p.Cuts[n]), to)
+		if err != nil {
+			return peak
+		}
+		bytes := int64(segmentOverhead)
+		for _, s := range samples {
+			bytes += int64(s.Size) + sampleOverhead
+		}
+		peak = max(peak, bytes*8*int64(p.Timescale)/p.Duration(n))
+	}
+	return peak
+}
+
+// What boxes add to a segment and to each of its samples, in bytes.
+const (
+	segmentOverhead = 160
+	sampleOverhead  = 16
+)
 
 // trackName is what a track is called: its own title, else its number.
 func trackName(t media.Track, i int) string {

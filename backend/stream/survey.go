@@ -116,13 +116,24 @@ func (s *survey) fromCues(e *Engine) bool {
 			return false
 		}
 		x := s.indexed(a.Index)
-		audio = append(audio, audioSource{track: *a, verdict: plan.JudgeAudio(a, plan.Facts{}), span: indexedSpan(x)})
+		audio = append(audio, audioSource{track: *a, verdict: plan.JudgeAudio(a, plan.Facts{}), span: s.soundSpan(x, t)})
 	}
 	s.audio = audio
 	s.video = &videoSource{track: *v, verdict: plan.JudgeVideo(v, plan.Facts{}), span: indexedSpan(t)}
 	s.video.timescale = timescaleOf(media.Rational{Num: 1, Den: int64(t.Timescale)})
 	s.video.fromCues(t)
 	return true
+}
+
+// soundSpan is where a sound track of Matroska lies. Its end is only guessed by the index, from tags that count pauses
+// or not: the segment's own length is taken when it is a little longer than the picture.
+func (s *survey) soundSpan(sound, picture *index.Track) span {
+	const little = 3 * time.Second
+	out, whole := indexedSpan(sound), at(s.index.Duration)
+	if longer := whole.duration() - indexedSpan(picture).end.duration(); longer < little && whole.duration() > out.end.duration() {
+		out.end = whole
+	}
+	return out
 }
 
 // plainPicture says whether a track's headers tell all about its pictures: those of other codecs say only in the

@@ -28,6 +28,7 @@ type title struct {
 	video    map[string]rendition // by rung's name
 	audio    []audioRendition
 	refined  chan media.Probe
+	peak     func() int64 // of the passed-through video, bits per second
 	wg       sync.WaitGroup
 	cancel   context.CancelFunc
 }
@@ -139,6 +140,7 @@ func (t *title) layVideo() error {
 				return err
 			}
 			t.video[r.Name] = c
+			t.peak = sync.OnceValue(func() int64 { return peakOf(c) })
 		case t.e.tools != nil:
 			t.video[r.Name] = t.videoFeed(v, r, transcode)
 		default:
