@@ -127,7 +127,7 @@ func (r *Reader) samples(moofBytes []byte) ([]Sample, error) {
 		return nil, fmt.Errorf("encoder's moof: %w", ErrMalformed)
 	}
 	// The encoder counts from its own clock, which may begin below zero: the box is unsigned, the time is not.
-	dts := int64(moof.Traf.Tfdt.BaseMediaDecodeTime()) //nolint:gosec // two's complement on purpose
+	dts := int64(moof.Traf.Tfdt.BaseMediaDecodeTime())
 	var out []Sample
 	for _, trun := range moof.Traf.Truns {
 		trun.AddSampleDefaultValues(moof.Traf.Tfhd, r.trex)

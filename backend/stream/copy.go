@@ -194,7 +194,8 @@ func newCopyAudio(a audioSource, f *os.File, tl timeline, seed string) (*copyTra
 		return nil, fmt.Errorf("read a sample of track %d: %w", a.track.Index, err)
 	}
 	c := &copyTrack{
-		frame: max(1, media.Ticks(one[0].Duration)), file: f, track: t, origin: tl.origin.in(t.Timescale), end: t.EndSample,
+		frame: max(1, media.Ticks(one[0].Duration)), file: f, track: t, origin: tl.origin.in(t.Timescale),
+		end: t.EndSample,
 		silent: fmp4.SilentAAC(a.track.Audio.Channels),
 		init:   fmp4.Init{Timescale: t.Timescale, SampleEntry: entry},
 	}

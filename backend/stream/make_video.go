@@ -217,7 +217,8 @@ type grouper struct {
 	any      bool
 }
 
-// read reads the whole of a head and hands over all segments but the last. Watch starts a timer that ends the head; it is stopped when a frame arrives.
+// read reads the whole of a head and hands over all segments but the last. Watch starts a timer that ends the head; it
+// is stopped when a frame arrives.
 func (g *grouper) read(ctx context.Context, r *fmp4.Reader, watch func() *time.Timer) error {
 	timer := watch()
 	defer func() { timer.Stop() }()

@@ -194,7 +194,7 @@ func undecodable(t *media.Track) error {
 		return errEncrypted
 	}
 	if t.Codec == "" || t.Codec == "none" {
-		return fault.New(fault.Unsupported, "What this video is encoded with is not known here, so it cannot be played.")
+		return fault.New(fault.Unsupported, "What this video is encoded with is not known, so it cannot be played.")
 	}
 	if t.Kind == media.Video && (t.Video.Width == 0 || t.Video.Height == 0) {
 		return fault.New(fault.Damaged, "This video's picture has no readable size, so it cannot be played.")

@@ -116,7 +116,9 @@ func (s *survey) fromCues(e *Engine) bool {
 			return false
 		}
 		x := s.indexed(a.Index)
-		audio = append(audio, audioSource{track: *a, verdict: plan.JudgeAudio(a, plan.Facts{}), span: s.soundSpan(x, t)})
+		audio = append(audio, audioSource{
+			track: *a, verdict: plan.JudgeAudio(a, plan.Facts{}), span: s.soundSpan(x, t),
+		})
 	}
 	s.audio = audio
 	s.video = &videoSource{track: *v, verdict: plan.JudgeVideo(v, plan.Facts{}), span: indexedSpan(t)}
@@ -130,7 +132,8 @@ func (s *survey) fromCues(e *Engine) bool {
 func (s *survey) soundSpan(sound, picture *index.Track) span {
 	const little = 3 * time.Second
 	out, whole := indexedSpan(sound), at(s.index.Duration)
-	if longer := whole.duration() - indexedSpan(picture).end.duration(); longer < little && whole.duration() > out.end.duration() {
+	longer := whole.duration() - indexedSpan(picture).end.duration()
+	if longer < little && whole.duration() > out.end.duration() {
 		out.end = whole
 	}
 	return out
