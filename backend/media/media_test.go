@@ -60,8 +60,10 @@ func TestDisplaySize(t *testing.T) {
 
 func TestFirstTracks(t *testing.T) {
 	p := Probe{Tracks: []Track{
-		{Kind: Video, Picture: true}, {Index: 1, Kind: Video},
-		{Index: 2, Kind: Audio}, {Index: 3, Kind: Audio, Default: true},
+		{Kind: Video, Picture: true},
+		{Index: 1, Kind: Video},
+		{Index: 2, Kind: Audio},
+		{Index: 3, Kind: Audio, Default: true},
 	}}
 	if v := p.FirstVideo(); v == nil || v.Index != 1 {
 		t.Errorf("video %v: cover art is no moving picture", v)

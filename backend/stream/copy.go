@@ -195,7 +195,7 @@ func newCopyAudio(a audioSource, f *os.File, tl timeline, seed string) (*copyTra
 	}
 	c := &copyTrack{
 		frame: max(1, media.Ticks(one[0].Duration)), file: f, track: t, origin: tl.origin.in(t.Timescale),
-		end: t.EndSample,
+		end:    t.EndSample,
 		silent: fmp4.SilentAAC(a.track.Audio.Channels),
 		init:   fmp4.Init{Timescale: t.Timescale, SampleEntry: entry},
 	}
