@@ -126,7 +126,10 @@ func configureAAC(t *Track, p []byte) {
 		}
 		object = b.aacObject()
 	case 2:
-		b.read(1) // frameLengthFlag
+		t.FrameSamples = 1024
+		if b.read(1) != 0 { // frameLengthFlag
+			t.FrameSamples = 960
+		}
 		if b.read(1) != 0 {
 			b.read(14) // coreCoderDelay
 		}
@@ -141,6 +144,9 @@ func configureAAC(t *Track, p []byte) {
 				named = 29
 			}
 		}
+	}
+	if named != 2 {
+		t.FrameSamples = 0
 	}
 	t.CodecString = fmt.Sprintf("mp4a.40.%d", named)
 	t.Profile = map[uint32]string{

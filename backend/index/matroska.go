@@ -46,6 +46,7 @@ type segment struct {
 	cued      []cue
 	sawEnd    bool  // the blocks at the end of the segment were all seen
 	lastCue   int64 // the last cluster that a cue of an existing part of the file names
+	cuesAt    int64 // the Cues
 	beyond    bool  // a cue names a cluster beyond the end of the file
 }
 
@@ -164,7 +165,7 @@ func (s *segment) topLevel(e element) error {
 	case idChapters:
 		return s.loaded(e, "Chapters", s.chapters)
 	case idCues:
-		s.have[idCues] = true
+		s.have[idCues], s.cuesAt = true, e.off
 		return s.cues(e)
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"time"
 
 	"dropstream/backend/media"
 )
@@ -48,13 +49,15 @@ func (s *segment) cuePoint(p []byte) {
 		case 0xB3: // CueTime
 			at = uintOf(v)
 		case 0xB7: // CueTrackPositions
-			track, pos := int64(0), int64(-1)
+			track, pos, relative := int64(0), int64(-1), int64(0)
 			eachElement(v, func(id uint32, v []byte) {
 				switch id {
 				case 0xF7:
 					track = uintOf(v)
 				case 0xF1:
 					pos = uintOf(v)
+				case 0xF0: // CueRelativePosition
+					relative = uintOf(v)
 				}
 			})
 			if at < 0 || pos < 0 || track == 0 {
@@ -65,16 +68,24 @@ func (s *segment) cuePoint(p []byte) {
 				return
 			}
 			s.lastCue = max(s.lastCue, s.seg.body+pos)
-			s.cued = append(s.cued, cue{track: track, time: at})
+			off := s.seg.body + pos
+			if relative > s.seg.end-off {
+				relative = 0
+			}
+			s.cued = append(s.cued, cue{track, at, cuePlace{off, off + relative}})
 		}
 	})
 }
 
-// cue is a keyframe of a track, in ticks of the file.
-type cue struct{ track, time int64 }
+// cue is a keyframe of a track: its time in ticks of the file, and its place.
+type cue struct {
+	track, time int64
+	place       cuePlace
+}
 
 // settleCues gives each video track its keyframes, in order and once each.
 func (s *segment) settleCues() {
+	slices.SortStableFunc(s.cued, func(a, b cue) int { return cmp.Compare(a.time, b.time) })
 	for _, t := range s.order {
 		if t.out.Kind != media.Video {
 			continue
@@ -88,20 +99,55 @@ func (s *segment) settleCues() {
 		if n == 0 {
 			continue
 		}
-		times := make([]int64, 0, n)
+		keys, places := make([]Keyframe, 0, n), make([]cuePlace, 0, n)
+		last := int64(-1)
 		for _, c := range s.cued {
-			if c.track == int64(t.out.ID) {
-				times = append(times, c.time)
+			if c.track != int64(t.out.ID) || c.time == last {
+				continue
 			}
+			last = c.time
+			pts := s.toTicks(c.time) - t.delay
+			keys = append(keys, Keyframe{Sample: clamp32(len(keys)), DTS: pts, PTS: pts})
+			places = append(places, c.place)
 		}
-		slices.SortFunc(times, cmp.Compare[int64])
-		times = slices.Compact(times)
-		t.out.Keyframes = make([]Keyframe, len(times))
-		for i, at := range times {
-			pts := s.toTicks(at) - t.delay
-			t.out.Keyframes[i] = Keyframe{Sample: uint32(i), DTS: pts, PTS: pts}
-		}
+		t.out.Keyframes, t.out.cues = keys, places
 		s.x.Precision = Keyframes
 	}
+	s.settleBlocks()
 	s.cued = nil
+}
+
+// settleBlocks makes the reader of blocks, and decides which tracks it can read.
+func (s *segment) settleBlocks() {
+	if s.cluster == 0 || s.x.Precision != Keyframes {
+		return
+	}
+	b := &blocks{
+		src: s.src, end: s.seg.end, first: s.cluster, tracks: map[uint32]bool{}, toTicks: s.toTicks,
+		entries: make([]entry, 0, len(s.cued)),
+	}
+	for _, c := range s.cued {
+		if off := c.place.cluster; len(b.entries) == 0 || off > b.entries[len(b.entries)-1].off {
+			b.entries = append(b.entries, entry{s.toTicks(c.time), off})
+		}
+	}
+	end := s.seg.end
+	if s.cuesAt > s.lastCue {
+		end = s.cuesAt
+	}
+	backwards := func(a, b cuePlace) int { return cmp.Or(cmp.Compare(a.cluster, b.cluster), cmp.Compare(a.at, b.at)) }
+	for _, t := range s.order {
+		out := t.out
+		if out.Encrypted || t.unreadable || s.tracks[int64(out.ID)] != t ||
+			out.Kind == media.Video && (len(out.cues) == 0 || !slices.IsSortedFunc(out.cues, backwards)) ||
+			out.Kind != media.Video && out.Kind != media.Audio {
+			continue
+		}
+		out.Readable, out.blocks, out.blocksEnd, out.delay = true, b, end, t.delay
+		out.frameLength = t.frame
+		if out.FrameSamples > 0 && out.Audio.SampleRate > 0 {
+			out.frameLength = time.Duration(out.FrameSamples) * time.Second / time.Duration(out.Audio.SampleRate)
+		}
+		b.tracks[out.ID] = true
+	}
 }

@@ -14,6 +14,7 @@ type mkvTrack struct {
 	typ        int64
 	private    []byte
 	encoded    bool          // CodecPrivate is compressed or encrypted
+	unreadable bool          // blocks are compressed, other than by header stripping
 	frame      time.Duration // DefaultDuration
 	codecDelay time.Duration
 	delay      media.Ticks // codecDelay, which is taken off every timestamp
@@ -113,25 +114,59 @@ func (s *segment) trackEntry(t *mkvTrack, p []byte) {
 	t.settle()
 }
 
-// encodings reads ContentEncodings (5.1.4.1.31): whether blocks are encrypted, and CodecPrivate not as it was.
+// maxStripped bounds the bytes that header stripping leaves out.
+const maxStripped = 256
+
+// encodings reads ContentEncodings (5.1.4.1.31): whether blocks are encrypted or compressed, and CodecPrivate not as it
+// was.
 func (t *mkvTrack) encodings(p []byte) {
 	eachElement(p, func(id uint32, enc []byte) {
 		if id != 0x6240 {
 			return
 		}
-		scope := int64(1)
+		scope, compressed := int64(1), int64(0)
+		var stripped []byte // nil: some other compression
 		eachElement(enc, func(id uint32, v []byte) {
 			switch id {
 			case 0x5032:
 				scope = uintOf(v)
 			case 0x5033:
-				t.out.Encrypted = t.out.Encrypted || uintOf(v) == 1
+				compressed = uintOf(v)
+				t.out.Encrypted = t.out.Encrypted || compressed == 1
+			case 0x5034: // ContentCompression
+				stripped = strippedHeader(v)
 			case 0x5035:
 				t.out.Encrypted = true
 			}
 		})
 		t.encoded = t.encoded || scope&2 != 0
+		if scope&1 == 0 {
+			return
+		}
+		if stripped == nil || compressed != 0 || t.out.Stripped != nil {
+			t.unreadable = true
+		}
+		t.out.Stripped = append([]byte{}, stripped...)
 	})
+}
+
+// strippedHeader reads a ContentCompression: what header stripping left out, nil for any other compression.
+func strippedHeader(p []byte) []byte {
+	const headerStripping = 3
+	algorithm := int64(0)
+	settings := []byte{}
+	eachElement(p, func(id uint32, v []byte) {
+		switch id {
+		case 0x4254:
+			algorithm = uintOf(v)
+		case 0x4255:
+			settings = v
+		}
+	})
+	if algorithm != headerStripping || len(settings) > maxStripped {
+		return nil
+	}
+	return settings
 }
 
 // blockAddition reads a BlockAdditionMapping (5.1.4.1.17), for Dolby Vision's configuration.
@@ -256,6 +291,9 @@ func (t *mkvTrack) settle() {
 	case media.AAC:
 		rate := out.Audio.SampleRate
 		if configureAAC(out, out.CodecPrivate); t.outputRate > 0 {
+			if out.Audio.SampleRate != rate { // SBR that only the container speaks of
+				out.FrameSamples = 0
+			}
 			out.Audio.SampleRate = rate
 		}
 	case media.Opus:

@@ -1,6 +1,10 @@
 package index
 
-import "dropstream/backend/media"
+import (
+	"time"
+
+	"dropstream/backend/media"
+)
 
 // Track is one track of a source and where its samples are. All Ticks are in units of 1/Timescale seconds on the
 // presentation timeline: the one that players show, edit list applied.
@@ -48,6 +52,22 @@ type Track struct {
 	SampleEntries int    // how many entries stsd has; more than one: samples do not share one configuration
 	CodecPrivate  []byte // payload of avcC, hvcC, av1C ..., AudioSpecificConfig, or Matroska's CodecPrivate
 	NALLengthSize int    // bytes of the length before each NAL unit; 0 for codecs without NAL units
+
+	// Readable says that the frames of a Matroska track can be found by [Track.KeyframeBlocks] or
+	// [Track.BlocksBetween]: it is neither encrypted nor compressed, but for what Stripped says.
+	Readable bool
+	// Stripped are the bytes that every sample of a Matroska track begins with and that were left out of the file
+	// (RFC 9559 5.1.4.1.31.7, Header Stripping). Nil for most.
+	Stripped []byte
+	// FrameSamples is how many audio samples a frame has, at Audio.SampleRate: of AAC-LC without SBR, 1024 or 960. 0
+	// where that is not known.
+	FrameSamples int
+
+	blocks      *blocks       // Matroska: the reader of all tracks' blocks
+	cues        []cuePlace    // Matroska: where each of Keyframes is
+	blocksEnd   int64         // Matroska: where the blocks end, as near as is known
+	frameLength time.Duration // Matroska: of one frame in a lace; 0: not known
+	delay       media.Ticks   // Matroska: CodecDelay, which is taken off every timestamp
 
 	shift media.Ticks // presentation time = media time + shift
 	src   *source

@@ -43,7 +43,7 @@ type AudioTrack struct {
 func AudioPassthrough(a AudioTrack) *Plan {
 	ts := media.Ticks(a.Timescale)
 	p := &Plan{Timescale: a.Timescale, Exact: true, Bounds: []media.Ticks{0}, Cuts: []int{a.First}}
-	for at := passthroughFirstSeconds * ts; at < a.End-ts; at += passthroughSeconds * ts {
+	for at := passthroughFirstSeconds * ts; at < a.End-ts; at += PassthroughSeconds * ts {
 		sample, t, ok := a.At(at)
 		switch {
 		case !ok: // the track has ended: silence goes on

@@ -21,7 +21,7 @@ type Video struct {
 
 // The lengths segments aim at. Short ones are made sooner; each costs a keyframe and a request.
 const (
-	passthroughSeconds      = 4 // nothing is encoded, so fewer and longer
+	PassthroughSeconds      = 4 // nothing is encoded, so fewer and longer
 	passthroughFirstSeconds = 2 // the first two: the picture comes sooner
 	transcodeMinSeconds     = 1
 	transcodeSeconds        = 2
@@ -33,7 +33,7 @@ func Passthrough(v Video) *Plan {
 	ts := media.Ticks(v.Timescale)
 	p := &Plan{Timescale: v.Timescale, Exact: true, Bounds: []media.Ticks{0}, Cuts: []int{0}}
 	for i := 1; i < len(v.Keyframes); i++ {
-		least := passthroughSeconds * ts
+		least := PassthroughSeconds * ts
 		if len(p.Cuts) <= 2 {
 			least = passthroughFirstSeconds * ts
 		}

@@ -27,14 +27,23 @@ type rendition interface {
 
 // copyTrack is a rendition made of the source's own samples: nothing runs, nothing is stored.
 type copyTrack struct {
-	file   *os.File
-	track  *index.Track
-	origin media.Ticks // presentation time 0 on the source's clock, in the track's timescale
-	plan   func() (*plan.Plan, error)
-	init   fmp4.Init
-	end    uint32      // the sample after the last one
-	silent []byte      // for sound: the frame of silence that pads it; nil for pictures
-	frame  media.Ticks // for sound: the length of a frame
+	file     *os.File
+	samples  sampleSource
+	origin   media.Ticks // presentation time 0 on the source's clock, in the plan's timescale
+	plan     func() (*plan.Plan, error)
+	init     fmp4.Init
+	end      int         // the cut after the last one
+	stripped []byte      // what every sample begins with and the file leaves out
+	silent   []byte      // for sound: the frame of silence that pads it; nil for pictures
+	frame    media.Ticks // for sound: the length of a frame
+}
+
+// cuts gives the two cuts that segment n lies between.
+func (c *copyTrack) cuts(p *plan.Plan, n int) (from, to int) {
+	if n+1 < len(p.Cuts) {
+		return p.Cuts[n], p.Cuts[n+1]
+	}
+	return p.Cuts[n], c.end
 }
 
 func (c *copyTrack) Plan() (*plan.Plan, error) { return c.plan() }
@@ -48,11 +57,8 @@ func (c *copyTrack) Segment(ctx context.Context, n int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	from, to := uint32(p.Cuts[n]), c.end
-	if n+1 < len(p.Cuts) {
-		to = uint32(p.Cuts[n+1])
-	}
-	source, err := c.track.Samples(nil, from, to)
+	from, to := c.cuts(p, n)
+	source, err := c.samples.between(ctx, from, to)
 	if err != nil {
 		return nil, fmt.Errorf("find samples of segment %d: %w", n, err)
 	}
@@ -60,9 +66,10 @@ func (c *copyTrack) Segment(ctx context.Context, n int) ([]byte, error) {
 	samples := make([]fmp4.Sample, len(source))
 	var total int64
 	for i, s := range source {
+		size := s.Size + uint32(len(c.stripped))
 		// A sound track's frames decode alone, whatever the table of sync samples says.
-		samples[i] = fmp4.Sample{PTS: s.PTS() - c.origin, Size: s.Size, Sync: s.Sync || c.silent != nil || i == 0}
-		total += int64(s.Size)
+		samples[i] = fmp4.Sample{PTS: s.PTS() - c.origin, Size: size, Sync: s.Sync || c.silent != nil || i == 0}
+		total += int64(size)
 	}
 	if total > fmp4.MaxSegmentBytes {
 		return nil, fault.New(fault.Unsupported, "A part of this video is too large to send.")
@@ -133,7 +140,8 @@ func (c *copyTrack) read(ctx context.Context, out []byte, samples []index.Sample
 	for i := 0; i < len(samples); {
 		off, size := samples[i].Offset, int64(samples[i].Size)
 		j := i + 1
-		for ; j < len(samples) && samples[j].Offset == off+size; j++ {
+		out = append(out, c.stripped...)
+		for ; len(c.stripped) == 0 && j < len(samples) && samples[j].Offset == off+size; j++ {
 			size += int64(samples[j].Size)
 		}
 		if err := ctx.Err(); err != nil {
@@ -153,82 +161,57 @@ func (c *copyTrack) read(ctx context.Context, out []byte, samples []index.Sample
 }
 
 // newCopyVideo passes the samples of a judged video track through.
-func newCopyVideo(v *videoSource, f *os.File, tl timeline, seed string) (*copyTrack, error) {
-	entry, err := fmp4.CleanVisualEntry(v.indexed.SampleEntry)
-	if err != nil {
-		return nil, err
-	}
-	t := v.indexed
-	c := &copyTrack{file: f, track: t, origin: tl.origin.in(t.Timescale), end: t.EndSample}
+func newCopyVideo(v *videoSource, f *os.File, tl timeline, seed string) *copyTrack {
 	w, h := v.track.Video.DisplaySize()
-	c.init = fmp4.Init{Timescale: t.Timescale, Width: w, Height: h, SampleEntry: entry}
+	c := &copyTrack{
+		file: f, samples: v.samples, origin: tl.origin.in(v.timescale), end: v.end, stripped: v.indexed.Stripped,
+		init: fmp4.Init{Timescale: v.timescale, Width: w, Height: h, SampleEntry: v.entry},
+	}
 	c.plan = sync.OnceValues(func() (*plan.Plan, error) {
 		keys := make([]media.Ticks, len(v.keyframes))
 		for i, k := range v.keyframes {
 			keys[i] = k - c.origin
 		}
 		p := plan.Passthrough(plan.Video{
-			Seed: seed, Timescale: t.Timescale, Total: media.FromDuration(tl.total, t.Timescale),
+			Seed: seed, Timescale: v.timescale, Total: media.FromDuration(tl.total, v.timescale),
 			Keyframes: keys,
 		})
 		for i, k := range p.Cuts {
 			p.Cuts[i] = int(v.keySamples[k])
 		}
-		p.Cuts[0] = int(t.FirstSample)
+		p.Cuts[0] = int(v.indexed.FirstSample)
 		return p, nil
 	})
-	return c, nil
+	return c
 }
 
 // newCopyAudio passes the samples of a judged AAC track through.
 func newCopyAudio(a audioSource, f *os.File, tl timeline, seed string) (*copyTrack, error) {
-	t := a.indexed
-	entry, err := fmp4.AACEntry(t.CodecPrivate, a.track.Audio.SampleRate, a.track.Audio.Channels)
+	entry, err := fmp4.AACEntry(a.indexed.CodecPrivate, a.track.Audio.SampleRate, a.track.Audio.Channels)
 	if err != nil {
 		return nil, err
 	}
-	// The first samples of a cut track say odd lengths; one from the middle says the track's own.
-	middle := t.FirstSample + (t.EndSample-t.FirstSample)/2
-	one, err := t.Samples(nil, middle, middle+1)
-	if err != nil || len(one) != 1 {
-		return nil, fmt.Errorf("read a sample of track %d: %w", a.track.Index, err)
+	shape, err := a.samples.shape()
+	if err != nil {
+		return nil, err
 	}
 	c := &copyTrack{
-		frame: max(1, media.Ticks(one[0].Duration)), file: f, track: t, origin: tl.origin.in(t.Timescale),
-		end:    t.EndSample,
-		silent: fmp4.SilentAAC(a.track.Audio.Channels),
-		init:   fmp4.Init{Timescale: t.Timescale, SampleEntry: entry},
+		file: f, samples: a.samples, stripped: a.indexed.Stripped, silent: fmp4.SilentAAC(a.track.Audio.Channels),
+		init: fmp4.Init{Timescale: shape.timescale, SampleEntry: entry}, origin: tl.origin.in(shape.timescale),
+		frame: shape.frame, end: shape.first + shape.count,
 	}
 	c.plan = sync.OnceValues(func() (*plan.Plan, error) {
-		end := t.EndTicks - c.origin
-		if total := media.FromDuration(tl.total, t.Timescale); total-end > c.frame {
+		end := shape.end - c.origin
+		if total := media.FromDuration(tl.total, shape.timescale); total-end > c.frame {
 			end = total
 		}
 		return plan.AudioPassthrough(plan.AudioTrack{
-			Seed: seed, Timescale: t.Timescale, End: end, First: int(t.FirstSample),
-			Count: int(t.EndSample - t.FirstSample), At: c.sampleAfter,
+			Seed: seed, Timescale: shape.timescale, End: end, First: shape.first, Count: shape.count,
+			At: func(t media.Ticks) (int, media.Ticks, bool) {
+				cut, at, ok := a.samples.after(t + c.origin)
+				return cut, at - c.origin, ok
+			},
 		}), nil
 	})
 	return c, nil
-}
-
-// sampleAfter gives the first sample at or after presentation time t.
-func (c *copyTrack) sampleAfter(t media.Ticks) (sample int, at media.Ticks, ok bool) {
-	i := c.track.SampleAt(t + c.origin)
-	for range 3 {
-		if i >= c.end {
-			return 0, 0, false
-		}
-		if i >= c.track.FirstSample {
-			s, err := c.track.Samples(nil, i, i+1)
-			if err != nil || len(s) != 1 {
-				return 0, 0, false
-			}
-			if pts := s[0].PTS() - c.origin; pts >= t {
-				return int(i), pts, true
-			}
-		}
-		i++
-	}
-	return 0, 0, false
 }

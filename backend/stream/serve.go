@@ -9,7 +9,6 @@ import (
 	"dropstream/backend/cache"
 	"dropstream/backend/fault"
 	"dropstream/backend/ffmpeg"
-	"dropstream/backend/index"
 	"dropstream/backend/m3u8"
 	"dropstream/backend/media"
 	"dropstream/backend/plan"
@@ -260,38 +259,26 @@ func (t *title) bandwidth(r plan.Rung) (average, peak int64) {
 		return r.BitsPerSecond * 2 / 3, r.BitsPerSecond * 9 / 4
 	}
 	ms := int64(t.timeline.total / time.Millisecond)
-	average = t.survey.video.indexed.SampleBytes * 8 * 1000 / max(1, ms)
+	v := t.survey.video
+	bytes, _ := v.samples.weigh(int(v.indexed.FirstSample), v.end)
+	average = bytes * 8 * 1000 / max(1, ms)
 	return average, max(average, t.peak())
 }
 
-// maxWeighed bounds how many samples are weighed to know a peak; a longer track's peak is estimated.
-const maxWeighed = 400_000
-
 // peakOf weighs the segments of a passed-through video track: the most bits a second that any of them has.
-func peakOf(c *copyTrack) int64 {
+func peakOf(c *copyTrack, samples pictureSource) int64 {
 	p, err := c.plan()
 	if err != nil {
 		return 0
 	}
-	count := int64(c.end) - int64(p.Cuts[0])
-	if count > maxWeighed {
-		return 3 * c.track.SampleBytes * 8 * int64(p.Timescale) / max(1, p.Bounds[p.Len()])
+	if !samples.light() {
+		bytes, _ := samples.weigh(p.Cuts[0], c.end)
+		return 3 * bytes * 8 * int64(p.Timescale) / max(1, p.Bounds[p.Len()])
 	}
 	var peak int64
-	var samples []index.Sample
 	for n := range p.Len() {
-		to := c.end
-		if n+1 < len(p.Cuts) {
-			to = uint32(p.Cuts[n+1])
-		}
-		samples, err = c.track.Samples(samples[:0], uint32(p.Cuts[n]), to)
-		if err != nil {
-			return peak
-		}
-		bytes := int64(segmentOverhead)
-		for _, s := range samples {
-			bytes += int64(s.Size) + sampleOverhead
-		}
+		bytes, count := samples.weigh(c.cuts(p, n))
+		bytes += segmentOverhead + count*sampleOverhead
 		peak = max(peak, bytes*8*int64(p.Timescale)/p.Duration(n))
 	}
 	return peak

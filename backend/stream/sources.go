@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"dropstream/backend/fault"
+	"dropstream/backend/fmp4"
 	"dropstream/backend/index"
 	"dropstream/backend/media"
 	"dropstream/backend/plan"
@@ -40,10 +41,12 @@ func indexedSpan(t *index.Track) span {
 	return span{moment{t.StartTicks, t.Timescale}, moment{t.EndTicks, t.Timescale}}
 }
 
+const reasonNoConfiguration = "the picture's configuration is missing, so it is converted"
+
 // newVideoSource judges an indexed video track.
 func newVideoSource(v media.Track, t *index.Track, f *os.File) *videoSource {
 	s := &videoSource{
-		track: v, timescale: t.Timescale, indexed: t,
+		track: v, timescale: t.Timescale, indexed: t, samples: tableSamples{t}, end: int(t.EndSample),
 		span: indexedSpan(t),
 	}
 	keys := t.Keyframes
@@ -61,8 +64,11 @@ func newVideoSource(v media.Track, t *index.Track, f *os.File) *videoSource {
 		LongestGOP: media.ToDuration(longest, t.Timescale), LargestSample: int64(t.MaxSampleBytes),
 	}
 	s.verdict = plan.JudgeVideo(&v, facts)
-	if s.verdict.Passthrough && t.NALLengthSize == 0 {
-		s.verdict = plan.Verdict{Reason: "the picture's configuration is missing, so it is converted"}
+	if s.verdict.Passthrough {
+		var err error
+		if s.entry, err = fmp4.CleanVisualEntry(t.SampleEntry); err != nil || t.NALLengthSize == 0 {
+			s.verdict = plan.Verdict{Reason: reasonNoConfiguration}
+		}
 	}
 	if t.AllSync && len(keys) == 0 {
 		return s // nothing is known of where decoding can start
@@ -81,7 +87,7 @@ func newVideoSource(v media.Track, t *index.Track, f *os.File) *videoSource {
 
 // newAudioSource judges an indexed audio track.
 func newAudioSource(a media.Track, t *index.Track) audioSource {
-	s := audioSource{track: a, indexed: t, span: indexedSpan(t)}
+	s := audioSource{track: a, indexed: t, samples: tableSamples{t}, span: indexedSpan(t)}
 	s.verdict = plan.JudgeAudio(&a, plan.Facts{
 		Indexed: len(t.CodecPrivate) > 0 && t.AllSync && !t.Truncated, OneEntry: t.SampleEntries == 1,
 		Monotonic: t.DTSMonotonic && t.EditsExact,
@@ -108,7 +114,7 @@ func trueKeyframes(t *index.Track, f *os.File) ([]index.Keyframe, bool) {
 	var keys []index.Keyframe
 	closed := true
 	for i, s := range samples {
-		if isIDR(f, s, t.NALLengthSize) {
+		if isIDR(wholeSample{r: f, sample: s}, t.NALLengthSize) {
 			keys = append(keys, index.Keyframe{Sample: uint32(i), DTS: s.DTS, PTS: s.PTS()})
 		} else if len(keys) > 0 && s.PTS() < keys[len(keys)-1].PTS {
 			closed = false
@@ -123,41 +129,63 @@ func idrOnly(t *index.Track, keys []index.Keyframe, f *os.File) bool {
 	step := max(1, len(keys)/idrChecked)
 	for i := 0; i < len(keys); i += step {
 		s, err := t.Samples(nil, keys[i].Sample, keys[i].Sample+1)
-		if err != nil || len(s) != 1 || !isIDR(f, s[0], t.NALLengthSize) {
+		if err != nil || len(s) != 1 || !isIDR(wholeSample{r: f, sample: s[0]}, t.NALLengthSize) {
 			return false
 		}
 	}
 	return len(keys) > 0
 }
 
+// maxNALs bounds the NAL units of one sample that are looked at.
+const maxNALs = 64
+
 // isIDR says whether the first slice of an H.264 sample belongs to an IDR picture (NAL unit type 5, ISO/IEC 14496-10
 // table 7-1).
-func isIDR(f *os.File, s index.Sample, lengthSize int) bool {
+func isIDR(s wholeSample, lengthSize int) bool {
+	idr := false
+	eachNAL(s, lengthSize, func(kind byte) bool { // parameter sets, SEI and delimiters come first
+		idr = kind == 5
+		return kind != 5 && kind != 1 && kind != 2
+	})
+	return idr
+}
+
+// wholeNALs says whether an H.264 sample is made of NAL units with lengths before them, to its end, as far as it is
+// looked at.
+func wholeNALs(s wholeSample, lengthSize int) bool {
+	return eachNAL(s, lengthSize, func(byte) bool { return true })
+}
+
+// eachNAL calls do with the type of each NAL unit of a sample until it says false. It says whether all lengths fit.
+func eachNAL(s wholeSample, lengthSize int, do func(kind byte) bool) (fits bool) {
 	if lengthSize < 1 || lengthSize > 4 {
 		return false
 	}
 	head := make([]byte, lengthSize+1) // a NAL unit's length, and its first byte
-	pos, end := s.Offset, s.Offset+int64(s.Size)
-	for range 64 { // parameter sets, SEI and delimiters come first
+	end := s.size()
+	pos := int64(0)
+	for range maxNALs {
+		if pos == end {
+			return true
+		}
 		if end-pos <= int64(lengthSize) {
 			return false
 		}
-		if _, err := f.ReadAt(head, pos); err != nil {
+		if _, err := s.ReadAt(head, pos); err != nil {
 			return false
 		}
 		var size int64
 		for _, b := range head[:lengthSize] {
 			size = size<<8 | int64(b)
 		}
-		switch head[lengthSize] & 0x1f {
-		case 5:
+		if !do(head[lengthSize] & 0x1f) {
 			return true
-		case 1, 2:
+		}
+		if pos += int64(lengthSize) + size; size == 0 || pos > end {
 			return false
 		}
-		pos += int64(lengthSize) + size
 	}
-	return false
+	return true
 }
 
 func longestGap(keys []index.Keyframe, end media.Ticks) media.Ticks {

@@ -29,14 +29,18 @@ type videoSource struct {
 	verdict    plan.Verdict
 	span       span
 	keyframes  []media.Ticks // source clock, timescale ticks, ascending; nil when not known
-	keySamples []uint32      // with an index of samples: the sample of each keyframe
+	keySamples []uint32      // where samples can be found: the cut of each keyframe
 	frames     []media.Ticks // the same, of every frame; only after a packet scan
+	samples    pictureSource // nil where samples cannot be found
+	end        int           // the cut after the last one
+	entry      []byte        // the sample entry for what is passed through
 }
 
 // audioSource is one audio track.
 type audioSource struct {
 	track   media.Track
 	indexed *index.Track
+	samples soundSource // nil where samples cannot be found
 	verdict plan.Verdict
 	span    span
 }
@@ -64,7 +68,7 @@ func (e *Engine) surveySource(ctx context.Context, src media.Source, f *os.File)
 			return s, false, nil
 		}
 	case index.Keyframes:
-		if s.fromCues(e) {
+		if s.fromCues(ctx, e, f) {
 			return s, false, nil
 		}
 	case index.None:
@@ -93,15 +97,19 @@ func (s *survey) passes() bool {
 	return s.video.verdict.Passthrough
 }
 
-// fromCues lays out what Matroska's headers and Cues tell, and says whether that is all that playing needs: codecs that
-// can be decoded and whose headers say what the pictures are like.
-func (s *survey) fromCues(e *Engine) bool {
+// fromCues lays out what Matroska's headers and Cues tell, and says whether that is all that playing needs: tracks that
+// are passed through, or codecs that can be decoded and whose headers say what the pictures are like.
+func (s *survey) fromCues(ctx context.Context, e *Engine, f *os.File) bool {
 	v := s.probe.FirstVideo()
-	if v == nil || !e.decodes(*v) || !plainPicture(v) {
+	if v == nil || v.Video.Width == 0 || v.Video.Height == 0 {
 		return false
 	}
 	t := s.indexed(v.Index)
 	if t == nil || len(t.Keyframes) == 0 || t.EndTicks <= t.StartTicks {
+		return false
+	}
+	video := newCuedVideo(ctx, *v, t, f, e.log)
+	if !video.verdict.Passthrough && (!e.decodes(*v) || !plainPicture(v)) {
 		return false
 	}
 	var audio []audioSource
@@ -112,18 +120,17 @@ func (s *survey) fromCues(e *Engine) bool {
 			return false
 		case a.Kind != media.Audio:
 			continue
-		case !e.decodes(*a), a.Audio.Channels == 0, len(audio) >= maxAudioTracks:
+		case a.Audio.Channels == 0, len(audio) >= maxAudioTracks:
 			return false
 		}
 		x := s.indexed(a.Index)
-		audio = append(audio, audioSource{
-			track: *a, verdict: plan.JudgeAudio(a, plan.Facts{}), span: s.soundSpan(x, t),
-		})
+		sound := newCuedAudio(ctx, *a, x, s.soundSpan(x, t), f)
+		if !sound.verdict.Passthrough && !e.decodes(*a) {
+			return false
+		}
+		audio = append(audio, sound)
 	}
-	s.audio = audio
-	s.video = &videoSource{track: *v, verdict: plan.JudgeVideo(v, plan.Facts{}), span: indexedSpan(t)}
-	s.video.timescale = timescaleOf(media.Rational{Num: 1, Den: int64(t.Timescale)})
-	s.video.fromCues(t)
+	s.video, s.audio = video, audio
 	return true
 }
 
@@ -152,13 +159,6 @@ func plainPicture(v *media.Track) bool {
 		return true
 	default:
 		return false
-	}
-}
-
-// fromCues takes the keyframes of an index of keyframes.
-func (v *videoSource) fromCues(t *index.Track) {
-	for _, k := range t.Keyframes {
-		v.keyframes = append(v.keyframes, media.Rescale(k.PTS, t.Timescale, v.timescale))
 	}
 }
 
@@ -217,6 +217,10 @@ func (s *survey) fromProbe(ctx context.Context, e *Engine, src media.Source, f *
 				continue
 			}
 		}
+		if t != nil && s.index.Precision == index.Keyframes {
+			s.audio = append(s.audio, newCuedAudio(ctx, *a, t, probeSpan(p, a), f))
+			continue
+		}
 		s.audio = append(s.audio, audioSource{
 			track: *a, verdict: plan.JudgeAudio(a, plan.Facts{}), span: probeSpan(p, a),
 		})
@@ -234,12 +238,15 @@ func (s *survey) fromProbe(ctx context.Context, e *Engine, src media.Source, f *
 		s.video = newVideoSource(*v, t, f)
 		return nil
 	}
-	s.video = &videoSource{track: *v, verdict: plan.JudgeVideo(v, plan.Facts{}), span: probeSpan(p, v)}
-	s.video.timescale = timescaleOf(v.TimeBase)
-	if t := s.sameTrack(*v); t != nil && s.index.Precision == index.Keyframes {
-		s.video.fromCues(t)
+	if t := s.sameTrack(*v); t != nil && s.index.Precision == index.Keyframes && len(t.Keyframes) > 0 {
+		s.video = newCuedVideo(ctx, *v, t, f, e.log)
+		if !s.video.verdict.Passthrough {
+			s.video.span = probeSpan(p, v)
+		}
 		return nil
 	}
+	s.video = &videoSource{track: *v, verdict: plan.JudgeVideo(v, plan.Facts{}), span: probeSpan(p, v)}
+	s.video.timescale = timescaleOf(v.TimeBase)
 	return s.scan(ctx, e, src)
 }
 

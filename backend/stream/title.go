@@ -78,9 +78,7 @@ func (t *title) lay(ctx context.Context) error {
 		return fault.New(fault.Damaged, "This video has no readable length: nothing in it can be played.")
 	}
 	t.timeline = tl
-	if err := t.layVideo(); err != nil {
-		return err
-	}
+	t.layVideo()
 	for _, a := range s.audio {
 		if err := t.layAudio(a); err != nil {
 			return err
@@ -124,10 +122,10 @@ func (t *title) seed() string {
 		t.timeline.origin.duration(), t.timeline.total)
 }
 
-func (t *title) layVideo() error {
+func (t *title) layVideo() {
 	v := t.survey.video
 	if v == nil {
-		return nil
+		return
 	}
 	t.rungs = plan.Ladder(v.track.Video, v.verdict.Passthrough, t.e.largestSide(v.track.Video))
 	transcode := sync.OnceValues(func() (*plan.Plan, error) { return t.transcodePlan(v), nil })
@@ -135,12 +133,9 @@ func (t *title) layVideo() error {
 	for _, r := range t.rungs {
 		switch {
 		case r.Passthrough:
-			c, err := newCopyVideo(v, t.file, t.timeline, t.seed())
-			if err != nil {
-				return err
-			}
+			c := newCopyVideo(v, t.file, t.timeline, t.seed())
 			t.video[r.Name] = c
-			t.peak = sync.OnceValue(func() int64 { return peakOf(c) })
+			t.peak = sync.OnceValue(func() int64 { return peakOf(c, v.samples) })
 		case t.e.tools != nil:
 			t.video[r.Name] = t.videoFeed(v, r, transcode)
 		default:
@@ -149,7 +144,6 @@ func (t *title) layVideo() error {
 		kept = append(kept, r)
 	}
 	t.rungs = kept
-	return nil
 }
 
 // transcodeTimescale is the timescale of transcoded video.

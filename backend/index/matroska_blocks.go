@@ -1,0 +1,263 @@
+package index
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"slices"
+	"sync"
+	"time"
+
+	"dropstream/backend/media"
+)
+
+// Bounds of reading the blocks of one Cluster, and of what is remembered of them.
+const (
+	maxClusterBytes    = 256 << 20 // headers only are read, but each costs a read
+	maxClusterElements = 1 << 17
+	maxClusterFrames   = 1 << 17
+	maxGroupElements   = 64
+	maxBetweenClusters = 64 // Cues, Tags and padding that stand between two Clusters
+	keptClusters       = 12
+	keptFrames         = 1 << 16
+)
+
+// blocks reads the blocks of a Matroska file, a Cluster at a time. It remembers the last few, for the tracks of one
+// time stand in the same ones. It is safe for use by several goroutines.
+type blocks struct {
+	src     *source
+	end     int64           // of the Segment
+	first   int64           // the first Cluster
+	tracks  map[uint32]bool // those whose frames are kept, by TrackNumber
+	toTicks func(int64) media.Ticks
+	entries []entry // where reading can begin, ascending in both
+
+	mu     sync.Mutex
+	recent []*cluster // the latest first
+}
+
+// entry is a Cluster that Cues name, and the time of the first keyframe that they say is in it.
+type entry struct {
+	at  media.Ticks
+	off int64
+}
+
+// cluster is what one Cluster holds (RFC 9559 5.1.3).
+type cluster struct {
+	off, next int64       // of the Cluster; next is -1 after the last one
+	at        media.Ticks // its Timestamp
+	frames    []frame     // in the order of the file
+}
+
+// frame is one frame of a block, or of its lace.
+type frame struct {
+	track uint32      // TrackNumber
+	size  uint32      // bytes in the file
+	off   int64       // in the file
+	at    media.Ticks // of the block
+	lace  uint8       // its place among the frames of the block
+	key   bool        // SimpleBlock says keyframe, or BlockGroup has no ReferenceBlock
+}
+
+// cluster gives the Cluster at off, from memory when it was read before.
+func (b *blocks) cluster(ctx context.Context, off int64) (*cluster, error) {
+	b.mu.Lock()
+	for i, c := range b.recent {
+		if c.off == off {
+			copy(b.recent[1:i+1], b.recent[:i])
+			b.recent[0] = c
+			b.mu.Unlock()
+			return c, nil
+		}
+	}
+	b.mu.Unlock()
+	c, err := b.read(ctx, off)
+	if err != nil {
+		return nil, fmt.Errorf("read Cluster at %d: %w", off, err)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.recent = slices.Insert(b.recent, 0, c)
+	frames := 0
+	for i, c := range b.recent {
+		if frames += len(c.frames); i > 0 && frames > keptFrames || i == keptClusters {
+			clear(b.recent[i:])
+			b.recent = b.recent[:i]
+			break
+		}
+	}
+	return c, nil
+}
+
+// read reads the headers of a Cluster's blocks.
+func (b *blocks) read(ctx context.Context, off int64) (*cluster, error) {
+	w := newWindow(b.src, hopBytes)
+	head, ok, err := elementAt(w, off, b.end)
+	if err != nil {
+		return nil, err
+	}
+	if !ok || head.id != idCluster {
+		return nil, damaged("no Cluster at %d", off)
+	}
+	c := &cluster{off: off, next: head.end, at: -1}
+	stamp := int64(-1)
+	for at, n := head.body, 0; at < head.end; n++ {
+		if n == maxClusterElements || at-head.body > maxClusterBytes || len(c.frames) > maxClusterFrames {
+			return nil, tooLarge("Cluster at %d has %d elements and %d bytes or more", off, n, at-head.body)
+		}
+		if n&0xff == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		e, ok, err := elementAt(w, at, head.end)
+		if err != nil {
+			return nil, err
+		}
+		if !ok || e.cut || e.unknown && e.id != idCluster {
+			if head.unknown {
+				c.next = -1 // what follows cannot be found
+			}
+			break
+		}
+		if head.unknown && isTopLevel(e.id) {
+			c.next = e.off
+			break
+		}
+		switch e.id {
+		case 0xE7: // Timestamp
+			p, err := w.at(e.body, int(min(e.size(), 8)))
+			if err != nil {
+				return nil, err
+			}
+			if stamp = uintOf(p); stamp > maxTicks {
+				return nil, damaged("Cluster at time %d", stamp)
+			}
+			c.at = b.toTicks(stamp)
+		case 0xA3: // SimpleBlock
+			if err := b.block(w, c, e, stamp, false, false); err != nil {
+				return nil, err
+			}
+		case 0xA0:
+			if err := b.group(w, c, e, stamp); err != nil {
+				return nil, err
+			}
+		}
+		at = e.end
+	}
+	if c.next >= 0 {
+		c.next, err = b.after(w, c.next)
+	}
+	return c, err
+}
+
+// isTopLevel says whether an element is a child of Segment, and so ends a Cluster of unknown size.
+func isTopLevel(id uint32) bool {
+	switch id {
+	case idSeekHead, idInfo, idTracks, idChapters, idCluster, idCues,
+		0x1941A469, 0x1254C367, idSegment: // Attachments, Tags
+		return true
+	}
+	return false
+}
+
+// after gives the first Cluster at off or after it, -1 where there is none.
+func (b *blocks) after(w *window, off int64) (int64, error) {
+	for range maxBetweenClusters {
+		e, ok, err := elementAt(w, off, b.end)
+		if err != nil || !ok {
+			return -1, err
+		}
+		if e.id == idCluster {
+			return e.off, nil
+		}
+		if e.cut || e.unknown {
+			break
+		}
+		off = e.end
+	}
+	return -1, nil
+}
+
+// group reads a BlockGroup (5.1.3.5): its Block is a keyframe when it refers to no other.
+func (b *blocks) group(w *window, c *cluster, g element, stamp int64) error {
+	var found element
+	refers := false
+	for off, n := g.body, 0; off < g.end && n < maxGroupElements; n++ {
+		e, ok, err := elementAt(w, off, g.end)
+		if err != nil {
+			return err
+		}
+		if !ok || e.cut || e.unknown {
+			break
+		}
+		switch e.id {
+		case 0xA1: // Block
+			if found.id == 0 {
+				found = e
+			}
+		case 0xFB: // ReferenceBlock
+			refers = true
+		}
+		off = e.end
+	}
+	if found.id == 0 {
+		return nil
+	}
+	return b.block(w, c, found, stamp, true, !refers)
+}
+
+// block reads the head of a block (10.1), and adds its frames to the cluster.
+func (b *blocks) block(w *window, c *cluster, e element, stamp int64, grouped, key bool) error {
+	p, err := w.at(e.body, int(min(e.size(), 12)))
+	if err != nil {
+		return err
+	}
+	number, n := vint(p)
+	if n == 0 || len(p) < n+3 || number < 0 || number > math.MaxUint32 {
+		return damaged("block at %d has no header", e.off)
+	}
+	if !b.tracks[clamp32(number)] {
+		return nil
+	}
+	if stamp < 0 {
+		return damaged("block at %d has no time", e.off)
+	}
+	relative := int16(binary.BigEndian.Uint16(p[n:])) //nolint:gosec // two's complement on purpose
+	flags := p[n+2]
+	if !grouped {
+		key = flags&0x80 != 0
+	}
+	head := int64(n + 3)
+	f := frame{track: clamp32(number), at: b.toTicks(stamp + int64(relative)), key: key}
+	sizes := []int64{e.size() - head}
+	if lacing := flags >> 1 & 3; lacing != 0 {
+		if p, err = w.at(e.body+head, int(min(e.size()-head, maxLaceHead))); err != nil {
+			return err
+		}
+		if sizes, n, err = laceSizes(lacing, p, e.size()-head); err != nil {
+			return fmt.Errorf("block at %d: %w", e.off, err)
+		}
+		head += int64(n)
+	}
+	f.off = e.body + head
+	for i, size := range sizes {
+		if size > math.MaxInt32 {
+			return damaged("frame of %d bytes at %d", size, f.off)
+		}
+		f.size, f.lace = clamp32(size), uint8(i)
+		c.frames = append(c.frames, f)
+		f.off += size
+	}
+	return nil
+}
+
+// frameTime is when a frame is shown: its block's time, and the frames before it in the lace.
+func (t *Track) frameTime(f frame) (media.Ticks, error) {
+	if f.lace == 0 {
+		return f.at - t.delay, nil
+	}
+	if t.frameLength <= 0 {
+		return 0, tooLarge("lace at %d, and no length of a frame", f.off)
+	}
+	return f.at - t.delay + media.FromDuration(time.Duration(f.lace)*t.frameLength, t.Timescale), nil
+}
