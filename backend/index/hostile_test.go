@@ -217,6 +217,7 @@ func use(t testing.TB, x *index.Index) {
 				t.Errorf("track %d: sample at %d is %d of %d", track.Index, at, s, n)
 			}
 		}
+		useBlocks(t, track)
 		for i := 1; i < len(track.Keyframes); i++ {
 			if track.Keyframes[i].Sample <= track.Keyframes[i-1].Sample {
 				t.Errorf("track %d: keyframe %d is not after the one before it", track.Index, i)
@@ -307,6 +308,9 @@ func FuzzOpen(f *testing.F) {
 	}
 	f.Add(fragmentedMovie(trunSize, 6, 9, 200), false)
 	f.Add(mkvCues(u8(3)), true)
+	for _, c := range blockCases() {
+		f.Add(c.file(), true)
+	}
 	if dir := os.Getenv("DROPSTREAM_MEDIA"); dir != "" {
 		for _, name := range []string{"sample_av1.mkv", "subsample_encrypted_noaltref.webm"} {
 			if p, err := os.ReadFile(filepath.Join(dir, name)); err == nil {

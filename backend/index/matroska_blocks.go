@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sort"
 	"sync"
 	"time"
 
@@ -48,6 +49,7 @@ type cluster struct {
 	off, next int64       // of the Cluster; next is -1 after the last one
 	at        media.Ticks // its Timestamp
 	frames    []frame     // in the order of the file
+	broken    bool        // something in it could not be read; the rest of it is left out
 }
 
 // frame is one frame of a block, or of its lace.
@@ -113,14 +115,12 @@ func (b *blocks) read(ctx context.Context, off int64) (*cluster, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !ok || e.cut || e.unknown && e.id != idCluster {
-			if head.unknown {
-				c.next = -1 // what follows cannot be found
-			}
+		if ok && head.unknown && isTopLevel(e.id) {
+			c.next = e.off
 			break
 		}
-		if head.unknown && isTopLevel(e.id) {
-			c.next = e.off
+		if !ok || e.cut || e.unknown || !inCluster(e.id) {
+			c.broken = true
 			break
 		}
 		switch e.id {
@@ -130,7 +130,8 @@ func (b *blocks) read(ctx context.Context, off int64) (*cluster, error) {
 				return nil, err
 			}
 			if stamp = uintOf(p); stamp > maxTicks {
-				return nil, damaged("Cluster at time %d", stamp)
+				stamp, c.broken = -1, true
+				break
 			}
 			c.at = b.toTicks(stamp)
 		case 0xA3: // SimpleBlock
@@ -144,10 +145,21 @@ func (b *blocks) read(ctx context.Context, off int64) (*cluster, error) {
 		}
 		at = e.end
 	}
-	if c.next >= 0 {
-		c.next, err = b.after(w, c.next)
+	if c.broken && head.unknown {
+		c.next = b.resume(off)
+		return c, nil
 	}
+	c.next, err = b.after(w, c.next)
 	return c, err
+}
+
+// inCluster says whether an element is a child of Cluster; Void and CRC-32 may be anywhere.
+func inCluster(id uint32) bool {
+	switch id {
+	case 0xE7, 0xA3, 0xA0, 0xA7, 0xAB, 0x5854, 0xAF, 0xEC, 0xBF:
+		return true
+	}
+	return false
 }
 
 // isTopLevel says whether an element is a child of Segment, and so ends a Cluster of unknown size.
@@ -160,22 +172,36 @@ func isTopLevel(id uint32) bool {
 	return false
 }
 
-// after gives the first Cluster at off or after it, -1 where there is none.
+// after gives the first Cluster at off or after it, -1 where there is none. Where the file is damaged there, it is the
+// next one that Cues name.
 func (b *blocks) after(w *window, off int64) (int64, error) {
+	at := off
 	for range maxBetweenClusters {
-		e, ok, err := elementAt(w, off, b.end)
-		if err != nil || !ok {
+		if at == b.end {
+			return -1, nil
+		}
+		e, ok, err := elementAt(w, at, b.end)
+		if err != nil {
 			return -1, err
 		}
-		if e.id == idCluster {
+		if ok && e.id == idCluster {
 			return e.off, nil
 		}
-		if e.cut || e.unknown {
+		if !ok || e.cut || e.unknown {
 			break
 		}
-		off = e.end
+		at = e.end
 	}
-	return -1, nil
+	return b.resume(off), nil
+}
+
+// resume gives the first Cluster after off that Cues name, -1 where there is none.
+func (b *blocks) resume(off int64) int64 {
+	i := sort.Search(len(b.entries), func(i int) bool { return b.entries[i].off > off })
+	if i == len(b.entries) {
+		return -1
+	}
+	return b.entries[i].off
 }
 
 // group reads a BlockGroup (5.1.3.5): its Block is a keyframe when it refers to no other.
@@ -214,13 +240,15 @@ func (b *blocks) block(w *window, c *cluster, e element, stamp int64, grouped, k
 	}
 	number, n := vint(p)
 	if n == 0 || len(p) < n+3 || number < 0 || number > math.MaxUint32 {
-		return damaged("block at %d has no header", e.off)
+		c.broken = true // the rest of the cluster may be whole
+		return nil
 	}
 	if !b.tracks[clamp32(number)] {
 		return nil
 	}
 	if stamp < 0 {
-		return damaged("block at %d has no time", e.off)
+		c.broken = true
+		return nil
 	}
 	relative := int16(binary.BigEndian.Uint16(p[n:])) //nolint:gosec // two's complement on purpose
 	flags := p[n+2]
@@ -235,14 +263,16 @@ func (b *blocks) block(w *window, c *cluster, e element, stamp int64, grouped, k
 			return err
 		}
 		if sizes, n, err = laceSizes(lacing, p, e.size()-head); err != nil {
-			return fmt.Errorf("block at %d: %w", e.off, err)
+			c.broken = true
+			return nil //nolint:nilerr // one block less
 		}
 		head += int64(n)
 	}
 	f.off = e.body + head
 	for i, size := range sizes {
 		if size > math.MaxInt32 {
-			return damaged("frame of %d bytes at %d", size, f.off)
+			c.broken = true
+			return nil
 		}
 		f.size, f.lace = clamp32(size), uint8(i)
 		c.frames = append(c.frames, f)

@@ -31,7 +31,8 @@ type cuePlace struct {
 
 // KeyframeBlocks finds the samples of a Matroska video track from keyframe i up to keyframe j, j = len(Keyframes) being
 // the end of the file. They are in decode order; of their times only PTS is known, and DTS is the same. exact says that
-// both keyframes are where the cues say, and are keyframes; without it the samples are the best that there is nearby.
+// both keyframes are where the cues say, and are keyframes, and that nothing between them was unreadable; without it
+// the samples are what there is.
 //
 // Errors: fault.Damaged where there is nothing to be found; fault.Unsupported for more than the program reads at once,
 // or a track that is not Readable; the context's error; the reader's own errors, wrapped.
@@ -63,7 +64,7 @@ func (t *Track) KeyframeBlocks(ctx context.Context, i, j int) (all []Sample, exa
 		}
 		for _, f := range frames {
 			if off == last && f.track == t.ID && f.key && f.at-t.delay == t.Keyframes[j].PTS {
-				return s.all, exact, nil
+				return s.all, exact && !s.broken, nil
 			}
 			if err := s.add(f); err != nil {
 				return nil, false, err
@@ -74,7 +75,7 @@ func (t *Track) KeyframeBlocks(ctx context.Context, i, j int) (all []Sample, exa
 		}
 		off = c.next
 	}
-	return s.all, exact && last < 0, nil
+	return s.all, exact && !s.broken && last < 0, nil
 }
 
 // startAt gives the frames from the keyframe at a time on; where there is none, from the first keyframe on, or from the
@@ -178,6 +179,7 @@ type span struct {
 	all      []Sample
 	bytes    int64
 	clusters int
+	broken   bool // a cluster was
 }
 
 // next reads the next Cluster.
@@ -185,7 +187,11 @@ func (s *span) next(ctx context.Context, off int64) (*cluster, error) {
 	if s.clusters++; s.clusters > maxSpanClusters {
 		return nil, tooLarge("more than %d clusters at once", maxSpanClusters)
 	}
-	return s.t.blocks.cluster(ctx, off)
+	c, err := s.t.blocks.cluster(ctx, off)
+	if err == nil && c.broken {
+		s.broken = true
+	}
+	return c, err
 }
 
 // add takes a frame, if it is the track's.

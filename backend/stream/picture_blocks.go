@@ -80,8 +80,8 @@ func newCuedVideo(ctx context.Context, v media.Track, t *index.Track, f *os.File
 		LongestGOP: media.ToDuration(t.MaxGOPDuration, t.Timescale),
 	}
 	if s.verdict = plan.JudgeVideo(&v, facts); s.verdict.Passthrough { // only now is it worth reading blocks
-		facts.Indexed = b.sendable()
-		facts.Keyframes = b.holds(ctx, f)
+		facts.Indexed, facts.Keyframes = b.holds(ctx, f)
+		facts.Indexed = facts.Indexed && b.sendable()
 		s.verdict = plan.JudgeVideo(&v, facts)
 	}
 	if s.verdict.Passthrough {
@@ -123,15 +123,16 @@ func (b *pictureBlocks) sendable() bool {
 	return len(keys) > 0
 }
 
-// holds reads a spread of the groups between keyframes, and says whether the Cues are true there: each begins with an
-// IDR picture at the cue's time, none of its frames is shown before it or after the next one begins, and its samples
-// are made of whole NAL units. It also measures the rate of frames.
-func (b *pictureBlocks) holds(ctx context.Context, f *os.File) bool {
+// holds reads a spread of the groups between keyframes, and says whether the Cues are true there, and whether decoding
+// can start clean: each group begins with an IDR picture, none of its frames is shown before it or after the next one
+// begins, and its samples are made of whole NAL units. It also measures the rate of frames.
+func (b *pictureBlocks) holds(ctx context.Context, f *os.File) (indexed, clean bool) {
 	t := b.track
 	n := len(t.Keyframes)
 	if n == 0 || t.Keyframes[0].PTS != t.StartTicks || t.NALLengthSize == 0 {
-		return false
+		return false, false
 	}
+	clean = true
 	var frames, ticks int64
 	for k := range min(n, spansChecked) {
 		i := k
@@ -140,24 +141,28 @@ func (b *pictureBlocks) holds(ctx context.Context, f *os.File) bool {
 		}
 		all, exact, err := t.KeyframeBlocks(ctx, i, i+1)
 		if err != nil || !exact {
-			return false
+			return false, false
 		}
 		start, end := b.span(i, i+1)
-		for _, s := range all {
-			if s.PTS() < start || s.PTS() >= end || s.Size == 0 {
-				return false
-			}
-		}
-		first := wholeSample{f, t.Stripped, all[0]}
-		if !isIDR(first, t.NALLengthSize) || !wholeNALs(first, t.NALLengthSize) ||
-			!wholeNALs(wholeSample{f, t.Stripped, all[len(all)-1]}, t.NALLengthSize) {
-			return false
-		}
+		clean = clean && b.clean(f, all, start, end)
 		frames += int64(len(all))
 		ticks += end - start
 	}
 	if !b.rate.Valid() && ticks > 0 && ticks < math.MaxInt64/1000 {
 		b.rate = media.Rational{Num: frames * int64(t.Timescale), Den: ticks}
 	}
-	return true
+	return true, clean
+}
+
+// clean says whether a group of samples begins with an IDR picture and stays within its time.
+func (b *pictureBlocks) clean(f *os.File, all []index.Sample, start, end media.Ticks) bool {
+	for _, s := range all {
+		if s.PTS() < start || s.PTS() >= end || s.Size == 0 {
+			return false
+		}
+	}
+	first := wholeSample{f, b.track.Stripped, all[0]}
+	last := wholeSample{f, b.track.Stripped, all[len(all)-1]}
+	size := b.track.NALLengthSize
+	return isIDR(first, size) && wholeNALs(first, size) && wholeNALs(last, size)
 }

@@ -100,7 +100,14 @@ func containers() []Clip {
 	}
 	q := []string{"-q:v", "3"}
 	return []Clip{
-		no("h264.mkv", ordinary),
+		{Name: "h264.mkv", Args: ordinary, Passthrough: "yes", Pattern: true},
+		{Name: "pyramid.mkv", Args: args(small, stereo, x264, []string{
+			"-bf", "3", "-x264-params", "b-pyramid=normal", "-reserve_index_space", "20000",
+			"-cluster_time_limit", "700",
+		}, aac), Passthrough: "yes", Pattern: true},
+		{Name: "open-gop.mkv", Args: args(small, stereo, x264, []string{
+			"-bf", "3", "-x264-params", "open-gop=1:scenecut=0",
+		}, aac), Passthrough: "no", Pattern: true},
 		no("hevc.mkv", small, stereo, []string{
 			"-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error", "-g", "50",
 		}, aac),
