@@ -82,7 +82,7 @@ func (c *checker) checkHoles(r *rendition, run []*segment) {
 }
 
 // comparePackets holds passthrough to its promise: the source's very own packets, in a row, each at its time. Silent
-// packets may stand before them and after, where the pictures are longer than the sound, and where the source has none.
+// packets may stand before them and after, where the pictures are longer than the sound.
 func (c *checker) comparePackets(ctx context.Context, r *rendition, run []*segment) {
 	src, err := c.packets(ctx, c.source.path, r.index())
 	if err != nil {
@@ -107,19 +107,14 @@ func (c *checker) comparePackets(ctx context.Context, r *rendition, run []*segme
 	place := sort.Search(len(ours), func(i int) bool { return ours[i].us >= src[0].us-half })
 	wrong, where := len(src), 0
 	for at := max(0, place-2); at <= place+2; at++ { // a packet may be moved onto the rendition's own grid
-		n, first, j := 0, 0, at
+		n, first := 0, 0
 		for i := range len(src) - cut {
-			if i > 0 && src[i].us-src[i-1].us > 4*half && j <= len(ours) && j > 0 { // a hole in the source
-				due := src[i].us + ours[j-1].us - src[i-1].us - half
-				j = sort.Search(len(ours), func(i int) bool { return ours[i].us >= due })
-			}
-			if j >= len(ours) || ours[j].md5 != src[i].md5 {
+			if at+i >= len(ours) || ours[at+i].md5 != src[i].md5 {
 				if n == 0 {
 					first = i
 				}
 				n++
 			}
-			j++
 		}
 		if n < wrong {
 			wrong, where = n, first
