@@ -191,9 +191,9 @@ func (t *title) multivariant() ([]byte, error) {
 	var audioCodec []string
 	for i, a := range t.audio {
 		tr := a.source.track
-		bits, channels, codec := int64(audioBits), audioChannels, "mp4a.40.2"
+		bits, channels, codec := int64(audioBits)*9/8, audioChannels, "mp4a.40.2"
 		if a.name == plan.Original {
-			bits, channels, codec = tr.BitRate, tr.Audio.Channels, tr.CodecString
+			bits, channels, codec = a.peak(), tr.Audio.Channels, tr.CodecString
 		}
 		if i == 0 {
 			audioCodec = []string{codec}
@@ -265,9 +265,9 @@ func (t *title) bandwidth(r plan.Rung) (average, peak int64) {
 }
 
 // maxWeighed bounds how many samples are weighed to know a peak; a longer track's peak is estimated.
-const maxWeighed = 400_000
+const maxWeighed = 100_000
 
-// peakOf weighs the segments of a passed-through video track: the most bits a second that any of them has.
+// peakOf weighs the segments of a passed-through track: the most bits a second that any of them has.
 func peakOf(c *copyTrack) int64 {
 	p, err := c.plan()
 	if err != nil {
@@ -275,7 +275,11 @@ func peakOf(c *copyTrack) int64 {
 	}
 	count := int64(c.end) - int64(p.Cuts[0])
 	if count > maxWeighed {
-		return 3 * c.track.SampleBytes * 8 * int64(p.Timescale) / max(1, p.Bounds[p.Len()])
+		average := (c.track.SampleBytes + count*sampleOverhead) * 8 * int64(p.Timescale) / max(1, p.Bounds[p.Len()])
+		if c.silent != nil {
+			return average * 3 / 2 // sound is steady
+		}
+		return average * 3
 	}
 	var peak int64
 	var samples []index.Sample

@@ -37,6 +37,7 @@ type title struct {
 type audioRendition struct {
 	source audioSource
 	name   string // "original" or "aac"
+	peak   func() int64
 	rendition
 }
 
@@ -199,7 +200,8 @@ func (t *title) layAudio(a audioSource) error {
 	if a.verdict.Passthrough {
 		c, err := newCopyAudio(a, t.file, t.timeline, seed)
 		if err == nil {
-			t.audio = append(t.audio, audioRendition{a, plan.Original, c})
+			peak := sync.OnceValue(func() int64 { return peakOf(c) })
+			t.audio = append(t.audio, audioRendition{a, plan.Original, peak, c})
 			return nil
 		}
 	}
@@ -212,7 +214,7 @@ func (t *title) layAudio(a audioSource) error {
 	m := &audioMaker{e: t.e, src: t.src, audio: a, origin: t.timeline.origin.in(ffmpeg.AudioRate), plan: p}
 	f := newFeed(t.e, t.key(plan.KindAudio, fmt.Sprint(a.track.Index, audioChannels, audioBits)), p, t.e.log)
 	f.maker = m
-	t.audio = append(t.audio, audioRendition{a, aacName, &audioFeed{f}})
+	t.audio = append(t.audio, audioRendition{a, aacName, nil, &audioFeed{f}})
 	return nil
 }
 
