@@ -235,6 +235,9 @@ func (s *survey) fromProbe(ctx context.Context, e *Engine, src media.Source, f *
 		return nil
 	}
 	s.video = &videoSource{track: *v, verdict: plan.JudgeVideo(v, plan.Facts{}), span: probeSpan(p, v)}
+	if t := s.sameTrack(*v); t != nil && s.index.Precision == index.Samples { // edits that plain samples cannot express
+		s.video.verdict = newVideoSource(*v, t, f).verdict
+	}
 	s.video.timescale = timescaleOf(v.TimeBase)
 	if t := s.sameTrack(*v); t != nil && s.index.Precision == index.Keyframes {
 		s.video.fromCues(t)

@@ -24,7 +24,7 @@ export function act(request: Request, player: Player, full: Fullscreen, close: (
       player.step(request.frames);
       break;
     case 'volume':
-      player.setVolume(player.volume + request.by);
+      player.changeVolume(request.by);
       break;
     case 'place':
       player.seek(player.duration * request.fraction);

@@ -125,6 +125,11 @@ export class Player {
     this.#video.muted = this.#video.volume === 0;
   }
 
+  /** Louder or quieter than it is, which the state may not have heard of yet: keys come faster than events. */
+  changeVolume(by: number): void {
+    this.setVolume(this.#video.volume + by);
+  }
+
   toggleMuted(): void {
     this.#video.muted = !this.#video.muted;
     if (!this.#video.muted && this.#video.volume === 0) this.#video.volume = 0.5;

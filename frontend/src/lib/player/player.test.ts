@@ -144,6 +144,10 @@ describe('requests', () => {
 
   test('the volume stays between nothing and all, and is kept', () => {
     const { player, video } = setUp();
+    player.setVolume(1);
+    player.changeVolume(-0.05);
+    player.changeVolume(-0.05); // before the element has told of the first
+    expect(video.volume).toBeCloseTo(0.9);
     player.setVolume(3);
     expect(video.volume).toBe(1);
     player.setVolume(-1);
