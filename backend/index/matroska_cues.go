@@ -65,13 +65,13 @@ func (s *segment) cuePoint(p []byte) {
 				return
 			}
 			s.lastCue = max(s.lastCue, s.seg.body+pos)
-			s.cued = append(s.cued, cue{track: track, time: at})
+			s.cued = append(s.cued, cue{track: track, time: at, cluster: s.seg.body + pos})
 		}
 	})
 }
 
-// cue is a keyframe of a track, in ticks of the file.
-type cue struct{ track, time int64 }
+// cue is a keyframe of a track, in ticks of the file, and the cluster that it is in.
+type cue struct{ track, time, cluster int64 }
 
 // settleCues gives each video track its keyframes, in order and once each.
 func (s *segment) settleCues() {
@@ -103,5 +103,6 @@ func (s *segment) settleCues() {
 		}
 		s.x.Precision = Keyframes
 	}
+	s.settlePlaces()
 	s.cued = nil
 }

@@ -27,6 +27,7 @@ type title struct {
 	rungs    []plan.Rung
 	video    map[string]rendition // by rung's name
 	audio    []audioRendition
+	texts    texts
 	refined  chan media.Probe
 	wg       sync.WaitGroup
 	cancel   context.CancelFunc
@@ -85,6 +86,7 @@ func (t *title) lay(ctx context.Context) error {
 			return err
 		}
 	}
+	t.layText()
 	probing, cancel := context.WithCancel(t.e.ctx)
 	t.cancel = cancel
 	if complete || t.e.tools == nil {
