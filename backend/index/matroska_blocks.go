@@ -39,7 +39,12 @@ type Block struct {
 // and reads the heads of blocks, never their pictures and sound. It is safe for use by several goroutines.
 //
 // Errors: fault.Unsupported when there is more text than a video has; the reader's own and the context's, wrapped.
-func (x *Index) TextBlocks(ctx context.Context, from, to media.Ticks, give func(Block)) error {
+func (x *Index) TextBlocks(ctx context.Context, from, to media.Ticks, give func(Block)) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fault.Wrap(fmt.Errorf("panic: %v", p), fault.Damaged, sentenceDamaged)
+		}
+	}()
 	if x.mkv == nil || len(x.mkv.tracks) == 0 || x.mkv.cluster == 0 {
 		return nil
 	}

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"dropstream/backend/media"
@@ -14,14 +16,15 @@ import (
 
 // Of text.
 const (
-	textSegment   = 30 * time.Second // length of a segment
-	textLast      = time.Second      // a last segment shorter than this is part of the one before it
-	textLookBack  = 2                // segments before the asked one in which a cue that is still shown is looked for
-	textTime      = 5 * time.Second  // what one segment may take to make; then it is empty
-	maxTextTracks = 64               // sidecars included
-	firstSidecar  = 1000             // sidecars are numbered from here on, above all tracks
-	textGroup     = "subs"           // the one group of text renditions
-	textReaders   = 2                // texts that are read at once, in all titles
+	textSegment     = 30 * time.Second // length of a segment
+	textLast        = time.Second      // a last segment shorter than this is part of the one before it
+	textLookBack    = 2                // segments before the asked one in which a cue that is still shown is looked for
+	textTime        = 5 * time.Second  // what one segment may take to make; then it is empty
+	maxTextTracks   = 64               // sidecars included
+	firstSidecar    = 1000             // sidecars are numbered from here on, above all tracks
+	maxSidecarBytes = 32 << 20         // of cues that are remembered of a title's sidecars
+	textGroup       = "subs"           // the one group of text renditions
+	textReaders     = 2                // texts that are read at once, in all titles
 )
 
 // textTrack is one text rendition.
@@ -91,8 +94,10 @@ type sidecar struct {
 	number int
 	gone   bool // it was not there when it was last looked for
 
-	mu   sync.Mutex
-	read *subtitle.Cues
+	texts *texts
+
+	loading sync.Mutex
+	read    atomic.Pointer[subtitle.Cues] // nil until it is read, and again when others need the memory
 }
 
 // look finds the sidecars that there are now. Each keeps its number for as long as the title is open.
@@ -115,7 +120,7 @@ func (t *title) look(ctx context.Context) {
 			continue
 		}
 		if len(x.sidecars)+len(x.tracks) < maxTextTracks {
-			x.sidecars = append(x.sidecars, &sidecar{Sidecar: f, number: firstSidecar + len(x.sidecars)})
+			x.sidecars = append(x.sidecars, &sidecar{Sidecar: f, number: firstSidecar + len(x.sidecars), texts: x})
 		}
 	}
 }
@@ -153,23 +158,44 @@ func (s *sidecar) track() textTrack {
 		Index: s.number, Kind: media.Text, Language: s.Language, Default: s.Default, Forced: s.Forced,
 	}, cues: s.cues}
 	if s.HearingImpaired {
-		t.Title = s.Language + " SDH"
+		t.Title = strings.TrimSpace(s.Language + " SDH")
 	}
 	return t
 }
 
-// cues reads the file, once.
+// cues reads the file, unless it is still remembered.
 func (s *sidecar) cues(context.Context, time.Duration, time.Duration) (*subtitle.Cues, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.read == nil {
-		read, err := s.Load()
-		if err != nil {
-			return nil, fmt.Errorf("load %s: %w", filepath.Base(s.Path), err)
-		}
-		s.read = read
+	if read := s.read.Load(); read != nil {
+		return read, nil
 	}
-	return s.read, nil
+	s.loading.Lock()
+	defer s.loading.Unlock()
+	if read := s.read.Load(); read != nil {
+		return read, nil
+	}
+	read, err := s.Load()
+	if err != nil {
+		return nil, fmt.Errorf("load %s: %w", filepath.Base(s.Path), err)
+	}
+	s.read.Store(read)
+	s.texts.trim(s)
+	return read, nil
+}
+
+// trim forgets sidecars other than the one that was read last when they take too much memory.
+func (x *texts) trim(last *sidecar) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	total := last.read.Load().Bytes()
+	for _, s := range x.sidecars {
+		read := s.read.Load()
+		if s == last || read == nil {
+			continue
+		}
+		if total += read.Bytes(); total > maxSidecarBytes {
+			s.read.Store(nil)
+		}
+	}
 }
 
 // textName is what a text rendition is called.

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -297,4 +299,65 @@ func TestTextThatCannotBeReadIsEmpty(t *testing.T) {
 			t.Errorf("track %d gives %q", ref.Track, bytes.TrimSpace(data))
 		}
 	}
+}
+
+// TestTextFromTheMiddle asks for the middle of ten minutes first, and has it before ffmpeg has read the whole.
+func TestTextFromTheMiddle(t *testing.T) {
+	var srt strings.Builder
+	for i := range 60 {
+		fmt.Fprintf(&srt, "%d\n00:%02d:%02d,500 --> 00:%02d:%02d,250\nText %d\n\n", i+1, i/6, i%6*10, i/6, i%6*10+2, i)
+	}
+	in := writeFile(t, filepath.Join(t.TempDir(), "in.srt"), []byte(srt.String()))
+	src := clip(t, "ten.mkv", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=10:d=600", "-i", in,
+		"-c:v", "libx264", "-preset", "ultrafast", "-g", "50", "-c:s", "copy")
+	e, subs := textTitle(t, src)
+	if len(subs) != 1 {
+		t.Fatalf("text renditions: %+v", subs)
+	}
+	began := time.Now()
+	got := textOf(t, e, textRef(t, src, subs[0]), 15)
+	took := time.Since(began)
+	want := "00:07:30.500 --> 00:07:32.250\nText 45\n\n00:07:40.500 --> 00:07:42.250\nText 46\n\n" +
+		"00:07:50.500 --> 00:07:52.250\nText 47\n\n"
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	began = time.Now()
+	cmd := exec.CommandContext(t.Context(), "ffmpeg", "-v", "error", "-i", src.Path, "-map", "0:s", "-f", "webvtt", "-")
+	if err := cmd.Run(); err != nil {
+		t.Fatal(err)
+	}
+	whole := time.Since(began)
+	t.Logf("one segment took %v, ffmpeg %v for the whole", took, whole)
+	if took > whole {
+		t.Errorf("one segment took %v, ffmpeg %v for the whole", took, whole)
+	}
+}
+
+// TestManyTextTracks: more than are offered, all read together.
+func TestManyTextTracks(t *testing.T) {
+	in := writeFile(t, filepath.Join(t.TempDir(), "in.srt"), []byte(someSRT))
+	args := append(blackVideo(40), "-i", in, "-map", "0:v")
+	for range maxTextTracks + 3 {
+		args = append(args, "-map", "1:s")
+	}
+	src := clip(t, "many.mkv", append(args, "-c:v", "libx264", "-preset", "ultrafast", "-c:s", "copy")...)
+	writeFile(t, strings.TrimSuffix(src.Path, ".mkv")+".srt", []byte(someSRT))
+	e, subs := textTitle(t, src)
+	if len(subs) != maxTextTracks {
+		t.Fatalf("%d text renditions", len(subs))
+	}
+	var wg sync.WaitGroup
+	for _, r := range subs {
+		ref := textRef(t, src, r)
+		for n := range 2 {
+			wg.Go(func() {
+				data, err := e.Segment(t.Context(), ref, n)
+				if err != nil || strings.Count(string(data), "Across the boundary") != 1 {
+					t.Errorf("segment %d of track %d: %q, %v", n, ref.Track, data, err)
+				}
+			})
+		}
+	}
+	wg.Wait()
 }

@@ -26,6 +26,7 @@ type Cue struct {
 type Cues struct {
 	all    []Cue
 	latest []time.Duration // the latest end of all cues up to this one: where a search may begin
+	bytes  int
 }
 
 // NewCues puts cues in order. Those without text or length are left out, and so are repeats.
@@ -45,9 +46,16 @@ func NewCues(all []Cue) *Cues {
 	for i := range kept {
 		end = max(end, kept[i].End)
 		c.latest[i] = end
+		c.bytes += len(kept[i].Text) + cueBytes
 	}
 	return c
 }
+
+// cueBytes is the memory that a cue takes beside its text.
+const cueBytes = 48
+
+// Bytes is about how much memory the cues take.
+func (c *Cues) Bytes() int { return c.bytes }
 
 // Len is how many cues there are.
 func (c *Cues) Len() int { return len(c.all) }
