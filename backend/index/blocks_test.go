@@ -35,7 +35,8 @@ func text(t *testing.T, x *index.Index, from, to time.Duration) (all []string) {
 	t.Helper()
 	ts := x.Tracks[0].Timescale
 	err := x.TextBlocks(t.Context(), media.FromDuration(from, ts), media.FromDuration(to, ts), func(b index.Block) {
-		all = append(all, fmt.Sprintf("%v+%v %s", media.ToDuration(b.PTS, ts), media.ToDuration(b.Duration, ts), b.Data))
+		at, length := media.ToDuration(b.PTS, ts), media.ToDuration(b.Duration, ts)
+		all = append(all, fmt.Sprintf("%v+%v %s", at, length, b.Data))
 	})
 	if err != nil {
 		t.Fatal(err)

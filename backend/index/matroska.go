@@ -45,6 +45,7 @@ type segment struct {
 	order     []*mkvTrack
 	cued      []cue
 	places    []clusterAt // of clusters, by time; only kept for sources with text tracks
+	long      []longText  // likewise: text that is shown for long, by time
 	sawEnd    bool        // the blocks at the end of the segment were all seen
 	lastCue   int64       // the last cluster that a cue of an existing part of the file names
 	beyond    bool        // a cue names a cluster beyond the end of the file

@@ -59,6 +59,32 @@ func (x *Index) TextBlocks(ctx context.Context, from, to media.Ticks, give func(
 // clusterAt is a cluster that the Cues name: it holds a block of this time.
 type clusterAt struct{ time, off int64 }
 
+// longText is a text that the Cues say is shown from one time to another, in ticks of the file.
+type longText struct{ from, to int64 }
+
+// What is kept of long texts.
+const (
+	longTextLeast = 45_000_000_000 // nanoseconds
+	maxLongTexts  = 1 << 12
+	maxLongGiven  = 16
+)
+
+// LongTexts gives the times, in Ticks, from which texts of any track of a Matroska source are shown that go on at a
+// time: only those of more than 45 s, and as far as the Cues name them, the latest sixteen. It tells how far TextBlocks
+// has to look back for what is still shown.
+func (x *Index) LongTexts(at media.Ticks) (from []media.Ticks) {
+	if x.mkv == nil {
+		return nil
+	}
+	for _, t := range slices.Backward(x.mkv.long) {
+		f, to := x.mkv.toTicks(t.from), x.mkv.toTicks(t.to)
+		if f < at && to > at && len(from) < maxLongGiven {
+			from = append(from, f)
+		}
+	}
+	return from
+}
+
 // settlePlaces keeps where clusters are, when there is text to be found in them.
 func (s *segment) settlePlaces() {
 	if !slices.ContainsFunc(s.order, func(t *mkvTrack) bool { return t.out.Kind == media.Text }) {
@@ -67,7 +93,13 @@ func (s *segment) settlePlaces() {
 	s.places = make([]clusterAt, 0, len(s.cued))
 	for _, c := range s.cued {
 		s.places = append(s.places, clusterAt{c.time, c.cluster})
+		t := s.tracks[c.track]
+		if t != nil && t.out.Kind == media.Text && c.duration > longTextLeast/s.scale && len(s.long) < maxLongTexts &&
+			c.duration < maxTicks && c.time < maxTicks {
+			s.long = append(s.long, longText{c.time, c.time + c.duration})
+		}
 	}
+	slices.SortFunc(s.long, func(a, b longText) int { return cmp.Compare(a.from, b.from) })
 	slices.SortFunc(s.places, func(a, b clusterAt) int {
 		return cmp.Or(cmp.Compare(a.time, b.time), cmp.Compare(a.off, b.off))
 	})

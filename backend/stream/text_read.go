@@ -93,7 +93,11 @@ func newReel(t *title) *reel {
 func (r *reel) of(track *index.Track) func(ctx context.Context, from, to time.Duration) (*subtitle.Cues, error) {
 	return func(ctx context.Context, from, to time.Duration) (*subtitle.Cues, error) {
 		first, last := int(from/textSegment), int((to-1)/textSegment)
+		needed := r.stillShown(from)
 		for n := first - textLookBack; n <= last; n++ {
+			needed = append(needed, n)
+		}
+		for _, n := range needed {
 			if err := r.load(ctx, n); err != nil {
 				return nil, err
 			}
@@ -114,6 +118,21 @@ func (r *reel) of(track *index.Track) func(ctx context.Context, from, to time.Du
 		}
 		return subtitle.NewCues(all), nil
 	}
+}
+
+// stillShown gives the cells in which texts begin that are shown for long, and still at a time.
+func (r *reel) stillShown(at time.Duration) (cells []int) {
+	ts := r.index.Tracks[0].Timescale
+	origin := r.origin.in(ts)
+	for _, from := range r.index.LongTexts(media.FromDuration(at, ts) + origin) {
+		start := media.ToDuration(from-origin, ts)
+		n := int(start / textSegment)
+		if start < 0 {
+			n = -1
+		}
+		cells = append(cells, n)
+	}
+	return cells
 }
 
 // load sees to it that a cell is read.

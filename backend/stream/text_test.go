@@ -361,3 +361,22 @@ func TestManyTextTracks(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// TestLongCue finds a cue that began long before the segment that is asked for first.
+func TestLongCue(t *testing.T) {
+	in := writeFile(t, filepath.Join(t.TempDir(), "in.srt"), []byte(
+		"1\n00:00:05,000 --> 00:03:05,000\nLong\n\n2\n00:03:06,000 --> 00:03:07,000\nShort\n"))
+	for _, name := range []string{"long.mkv", "long.mp4"} {
+		codec := map[string]string{".mkv": "srt", ".mp4": "mov_text"}[filepath.Ext(name)]
+		args := append(blackVideo(200), "-i", in, "-c:v", "libx264", "-preset", "ultrafast", "-c:s", codec)
+		src := clip(t, name, args...)
+		e, subs := textTitle(t, src)
+		if len(subs) != 1 {
+			t.Fatalf("text renditions: %+v", subs)
+		}
+		const want = "00:00:05.000 --> 00:03:05.000\nLong\n\n"
+		if got := textOf(t, e, textRef(t, src, subs[0]), 5); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}

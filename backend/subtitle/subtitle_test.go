@@ -141,8 +141,10 @@ func TestParse(t *testing.T) {
 			[]string{"1s-2s A", "3s-4s B"},
 		},
 		"vtt": {
-			"\ufeffWEBVTT - a title\nX-TIMESTAMP-MAP=MPEGTS:900000,LOCAL:00:00:00.000\n\nSTYLE\n::cue { color: red }\n\n" +
-				"NOTE a --> b\nnot text\n\nREGION\nid:x\n\nname\n00:01.000 --> 00:02.000 line:0 align:start\n<v A>Hi\nyou\n\n" +
+			"\ufeffWEBVTT - a title\nX-TIMESTAMP-MAP=MPEGTS:900000,LOCAL:00:00:00.000\n\n" +
+				"STYLE\n::cue { color: red }\n\n" +
+				"NOTE a --> b\nnot text\n\nREGION\nid:x\n\n" +
+				"name\n00:01.000 --> 00:02.000 line:0 align:start\n<v A>Hi\nyou\n\n" +
 				"01:00:00.000 --> 01:00:01.000\nLate\n02:00:00.000 --> 02:00:01.000\nLater",
 			[]string{"1s-2s Hi\nyou", "1h0m0s-1h0m1s Late", "2h0m0s-2h0m1s Later"},
 		},
@@ -151,7 +153,8 @@ func TestParse(t *testing.T) {
 				"Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n" +
 				"Comment: 0,0:00:00.00,0:00:01.00,Default,,0,0,0,,no\n" +
 				"Dialogue: 0,0:00:01.00,0:00:02.50,Default,,0,0,0,,{\\i1}Yes, yes\n" +
-				"Dialogue: broken\nDialogue: 0,x,0:00:02.50,Default,,0,0,0,,no\n[Fonts]\nDialogue: 0,0:00:01.00,0:00:02.50,,,,,,,no",
+				"Dialogue: broken\nDialogue: 0,x,0:00:02.50,Default,,0,0,0,,no\n" +
+				"[Fonts]\nDialogue: 0,0:00:01.00,0:00:02.50,,,,,,,no",
 			[]string{"1s-2.5s <i>Yes, yes</i>"},
 		},
 		"ass of few fields": {
@@ -199,7 +202,11 @@ func TestDecode(t *testing.T) {
 func TestDuring(t *testing.T) {
 	s := time.Second
 	c := NewCues([]Cue{
-		{0, 100 * s, "whole"}, {1 * s, 2 * s, "a"}, {9 * s, 11 * s, "across"}, {10 * s, 12 * s, "b"}, {20 * s, 21 * s, "c"},
+		{0, 100 * s, "whole"},
+		{1 * s, 2 * s, "a"},
+		{9 * s, 11 * s, "across"},
+		{10 * s, 12 * s, "b"},
+		{20 * s, 21 * s, "c"},
 	})
 	for _, w := range []struct {
 		from, to time.Duration
