@@ -18,6 +18,7 @@ import (
 const (
 	maxTextSample  = 64 << 10        // bytes of one sample
 	maxTextSamples = 20_000          // of one segment
+	maxTextBytes   = 4 << 20         // of the samples of one segment
 	maxReelBytes   = 10 << 20        // of cues that are remembered of a source
 	unknownLength  = 4 * time.Second // a text is shown so long when the file does not say, or until the next one
 )
@@ -37,6 +38,7 @@ func (s *textSamples) cues(ctx context.Context, from, to time.Duration) (*subtit
 	end := media.FromDuration(to, ts) + s.origin
 	var all []subtitle.Cue
 	const some = 256
+	total := 0
 	for last := i + maxTextSamples; i < min(last, s.track.SampleCount); i += some {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -51,6 +53,9 @@ func (s *textSamples) cues(ctx context.Context, from, to time.Duration) (*subtit
 			}
 			if x.Size > maxTextSample {
 				continue
+			}
+			if total += int(x.Size); total > maxTextBytes {
+				return subtitle.NewCues(all), nil
 			}
 			data := make([]byte, x.Size)
 			if _, err := s.file.ReadAt(data, x.Offset); err != nil {

@@ -380,3 +380,27 @@ func TestLongCue(t *testing.T) {
 		}
 	}
 }
+
+// TestTextOfAFileCutShort: what is gone is left out, what is there is still shown.
+func TestTextOfAFileCutShort(t *testing.T) {
+	in := writeFile(t, filepath.Join(t.TempDir(), "in.srt"), []byte(someSRT))
+	for _, name := range []string{"cut.mkv", "cut.mp4"} {
+		codec := map[string]string{".mkv": "srt", ".mp4": "mov_text"}[filepath.Ext(name)]
+		src := clip(t, name, "-f", "lavfi", "-i", "testsrc2=s=320x180:r=5:d=70", "-i", in, "-c:v", "libx264", "-preset",
+			"ultrafast", "-g", "25", "-c:s", codec, "-movflags", "+faststart")
+		e, subs := textTitle(t, src)
+		if len(subs) != 1 {
+			t.Fatalf("text renditions: %+v", subs)
+		}
+		if err := os.Truncate(src.Path, src.SizeBytes*3/4); err != nil {
+			t.Fatal(err)
+		}
+		ref := textRef(t, src, subs[0])
+		if got := textOf(t, e, ref, 0); !strings.Contains(got, "One <i>leaning</i>") {
+			t.Errorf("%s: the first segment is %q", name, got)
+		}
+		if got := textOf(t, e, ref, 2); got != "" {
+			t.Errorf("%s: the last segment is %q", name, got)
+		}
+	}
+}

@@ -63,10 +63,11 @@ func parseASS(text string) (all []Cue) {
 // plainASS gives the text of an event without its overrides; bold, italic and underline stay. Drawings are no text.
 func plainASS(s string) string {
 	b := newBuilder()
-	drawing := false
+	drawing, closes := false, true // whether there may be another closing brace
 	for len(s) > 0 && !b.full {
-		if s[0] == '{' {
-			if end := strings.IndexByte(s, '}'); end > 0 {
+		if s[0] == '{' && closes {
+			end := strings.IndexByte(s, '}')
+			if closes = end > 0; closes {
 				if draws, said := override(b, s[1:end]); said {
 					drawing = draws
 				}

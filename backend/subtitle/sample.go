@@ -17,6 +17,9 @@ func FromTX3G(sample []byte) string {
 	b := newBuilder()
 	at := 0 // characters so far
 	for _, r := range Decode(sample[2 : 2+n]) {
+		if b.full {
+			break
+		}
 		face := style(0)
 		for _, s := range faces {
 			if at >= s.from && at < s.to {

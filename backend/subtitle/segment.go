@@ -5,9 +5,6 @@ import (
 	"time"
 )
 
-// MIMEType is the media type of a segment (WebVTT 8.1).
-const MIMEType = "text/vtt; charset=utf-8"
-
 // Bounds on one segment: a file may say that a million cues are shown at once.
 const (
 	maxSegmentCues  = 10_000

@@ -304,3 +304,25 @@ func TestBesideTakesOnlyOrdinaryFiles(t *testing.T) {
 		t.Error("a folder that is not there has sidecars")
 	}
 }
+
+// TestLargeFilesTakeNoLongTime parses files of the largest size, each made so that a careless parser reads them again
+// and again. Reading them once takes well under a second.
+func TestLargeFilesTakeNoLongTime(t *testing.T) {
+	const head = "[Script Info]\n[Events]\n"
+	for name, unit := range map[string][2]string{
+		"braces":    {head, "Dialogue: 0,0:00:01.00,0:00:02.00,D,,0,0,0,," + strings.Repeat("{", 10_000) + "\n"},
+		"angles":    {"", "00:01.0 --> 00:02.0\n" + strings.Repeat("<", 8000) + "\n"},
+		"numbers":   {"00:01.0 --> 00:02.0\n", "1\n"},
+		"blank":     {"00:01.0 --> 00:02.0\n", "\n"},
+		"cues":      {"", "0:1-->0:2\na\n"},
+		"arrows":    {"WEBVTT\n", "-->"},
+		"one brace": {head + "Dialogue: 0,0:00:01.00,0:00:02.00,D,,0,0,0,,", "{"},
+	} {
+		file := unit[0] + strings.Repeat(unit[1], (MaxFileBytes-len(unit[0]))/len(unit[1]))
+		began := time.Now()
+		_, err := Parse([]byte(file))
+		if took := time.Since(began); took > 20*time.Second {
+			t.Errorf("%s took %v, %v", name, took, err)
+		}
+	}
+}
