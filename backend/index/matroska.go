@@ -44,9 +44,11 @@ type segment struct {
 	tracks    map[int64]*mkvTrack // by number
 	order     []*mkvTrack
 	cued      []cue
-	sawEnd    bool  // the blocks at the end of the segment were all seen
-	lastCue   int64 // the last cluster that a cue of an existing part of the file names
-	beyond    bool  // a cue names a cluster beyond the end of the file
+	places    []clusterAt // of clusters, by time; only kept for sources with text tracks
+	long      []longText  // likewise: text that is shown for long, by time
+	sawEnd    bool        // the blocks at the end of the segment were all seen
+	lastCue   int64       // the last cluster that a cue of an existing part of the file names
+	beyond    bool        // a cue names a cluster beyond the end of the file
 }
 
 // openMatroska finds the segment's headers and its Cues.
@@ -68,6 +70,7 @@ func openMatroska(ctx context.Context, src *source, c media.Container) (*Index, 
 		return nil, err
 	}
 	s.finish()
+	s.keep()
 	return s.x, nil
 }
 

@@ -48,13 +48,15 @@ func (s *segment) cuePoint(p []byte) {
 		case 0xB3: // CueTime
 			at = uintOf(v)
 		case 0xB7: // CueTrackPositions
-			track, pos := int64(0), int64(-1)
+			track, pos, duration := int64(0), int64(-1), int64(0)
 			eachElement(v, func(id uint32, v []byte) {
 				switch id {
 				case 0xF7:
 					track = uintOf(v)
 				case 0xF1:
 					pos = uintOf(v)
+				case 0xB2: // CueDuration
+					duration = uintOf(v)
 				}
 			})
 			if at < 0 || pos < 0 || track == 0 {
@@ -65,13 +67,13 @@ func (s *segment) cuePoint(p []byte) {
 				return
 			}
 			s.lastCue = max(s.lastCue, s.seg.body+pos)
-			s.cued = append(s.cued, cue{track: track, time: at})
+			s.cued = append(s.cued, cue{track: track, time: at, duration: duration, cluster: s.seg.body + pos})
 		}
 	})
 }
 
-// cue is a keyframe of a track, in ticks of the file.
-type cue struct{ track, time int64 }
+// cue is a keyframe of a track, in ticks of the file, and the cluster that it is in. Text says how long it is shown.
+type cue struct{ track, time, duration, cluster int64 }
 
 // settleCues gives each video track its keyframes, in order and once each.
 func (s *segment) settleCues() {
@@ -103,5 +105,6 @@ func (s *segment) settleCues() {
 		}
 		s.x.Precision = Keyframes
 	}
+	s.settlePlaces()
 	s.cued = nil
 }

@@ -14,6 +14,7 @@ type mkvTrack struct {
 	typ        int64
 	private    []byte
 	encoded    bool          // CodecPrivate is compressed or encrypted
+	packing    packing       // of the blocks
 	frame      time.Duration // DefaultDuration
 	codecDelay time.Duration
 	delay      media.Ticks // codecDelay, which is taken off every timestamp
@@ -122,6 +123,8 @@ func (t *mkvTrack) encodings(p []byte) {
 		scope := int64(1)
 		eachElement(enc, func(id uint32, v []byte) {
 			switch id {
+			case 0x5034:
+				t.packing.read(v)
 			case 0x5032:
 				scope = uintOf(v)
 			case 0x5033:
@@ -130,6 +133,9 @@ func (t *mkvTrack) encodings(p []byte) {
 				t.out.Encrypted = true
 			}
 		})
+		if scope&1 == 0 {
+			t.packing = packing{}
+		}
 		t.encoded = t.encoded || scope&2 != 0
 	})
 }

@@ -24,11 +24,14 @@ func (e *Engine) Multivariant(ctx context.Context, itemID string) ([]byte, error
 		return nil, err
 	}
 	defer release()
-	return t.multivariant()
+	return t.multivariant(t.textRenditions(ctx)), nil
 }
 
 // Playlist is a rendition's media playlist.
 func (e *Engine) Playlist(ctx context.Context, ref media.Ref) ([]byte, error) {
+	if ref.Kind == media.Text {
+		return e.textPlaylist(ctx, ref)
+	}
 	_, p, release, err := e.rendition(ctx, ref)
 	if err != nil {
 		return nil, err
@@ -55,6 +58,9 @@ func (e *Engine) Init(ctx context.Context, ref media.Ref) ([]byte, error) {
 
 // Segment is segment n of a rendition.
 func (e *Engine) Segment(ctx context.Context, ref media.Ref, n int) ([]byte, error) {
+	if ref.Kind == media.Text {
+		return e.textSegment(ctx, ref, n)
+	}
 	r, p, release, err := e.rendition(ctx, ref)
 	if err != nil {
 		return nil, err
@@ -185,8 +191,12 @@ func (t *title) find(ref media.Ref) (rendition, bool) {
 const audioGroup = "audio"
 
 // multivariant writes the multivariant playlist. It needs no plan: a plan's name is known before it is made.
-func (t *title) multivariant() ([]byte, error) {
+func (t *title) multivariant(text []m3u8.Rendition) []byte {
 	m := m3u8.Multivariant{IndependentSegments: true}
+	subtitles := ""
+	if len(text) > 0 {
+		subtitles = textGroup
+	}
 	var audioBitRate int64
 	var audioCodec []string
 	for i, a := range t.audio {
@@ -203,6 +213,7 @@ func (t *title) multivariant() ([]byte, error) {
 		if len(t.rungs) == 0 { // sound alone: each track is a variant
 			m.Variants = append(m.Variants, m3u8.Variant{
 				URI: uri, BandwidthBitsPerSecond: max(bits, 32_000), Codecs: []string{codec},
+				SubtitlesGroup: subtitles,
 			})
 			continue
 		}
@@ -215,7 +226,7 @@ func (t *title) multivariant() ([]byte, error) {
 		v := m3u8.Variant{
 			URI:   fmt.Sprintf("v/%s/%s/media.m3u8", r.Name, t.videoPlan(r)),
 			Width: r.Width, Height: r.Height, Codecs: append([]string{t.videoCodec(r)}, audioCodec...),
-			FrameRate: t.survey.video.track.Video.FrameRate,
+			FrameRate: t.survey.video.track.Video.FrameRate, SubtitlesGroup: subtitles,
 		}
 		v.AverageBandwidthBitsPerSecond, v.BandwidthBitsPerSecond = t.bandwidth(r)
 		v.AverageBandwidthBitsPerSecond += audioBitRate
@@ -225,7 +236,8 @@ func (t *title) multivariant() ([]byte, error) {
 		}
 		m.Variants = append(m.Variants, v)
 	}
-	return m.Append(nil), nil
+	m.Renditions = append(m.Renditions, text...)
+	return m.Append(nil)
 }
 
 // videoPlan is the name of a rung's plan.

@@ -27,6 +27,7 @@ type title struct {
 	rungs    []plan.Rung
 	video    map[string]rendition // by rung's name
 	audio    []audioRendition
+	texts    texts
 	refined  chan media.Probe
 	peak     func() int64 // of the passed-through video, bits per second
 	wg       sync.WaitGroup
@@ -87,6 +88,7 @@ func (t *title) lay(ctx context.Context) error {
 			return err
 		}
 	}
+	t.layText()
 	probing, cancel := context.WithCancel(t.e.ctx)
 	t.cancel = cancel
 	if complete || t.e.tools == nil {
