@@ -9,9 +9,7 @@ import (
 	"sync"
 	"unsafe"
 
-	seccomp "github.com/elastic/go-seccomp-bpf"
 	"github.com/elastic/go-seccomp-bpf/arch"
-	"golang.org/x/net/bpf"
 	"golang.org/x/sys/unix"
 )
 
@@ -70,116 +68,130 @@ const (
 
 // Operations of the calls that do too much: only these are allowed.
 var (
-	prctlOps = []uint64{
+	prctlOps = []uint32{
 		unix.PR_SET_NAME, unix.PR_GET_NAME, unix.PR_SET_VMA, unix.PR_GET_DUMPABLE, unix.PR_CAPBSET_READ,
 	}
-	fcntlOps = []uint64{ // not F_SETOWN, which has signals sent
+	fcntlOps = []uint32{ // not F_SETOWN, which has signals sent
 		unix.F_DUPFD, unix.F_DUPFD_CLOEXEC, unix.F_GETFD, unix.F_SETFD, unix.F_GETFL, unix.F_SETFL, unix.F_GETLK,
 		unix.F_SETLK, unix.F_SETLKW, unix.F_GETPIPE_SZ, unix.F_SETPIPE_SZ,
 	}
-	ioctlOps = []uint64{
+	ioctlOps = []uint32{
 		unix.TCGETS, unix.TIOCGWINSZ, unix.TIOCINQ, fionbio, fioclex, fionclex,
 	}
 )
 
-// oneOf allows a call when one argument has one of some values.
-func oneOf(name string, argument uint32, values ...uint64) []seccomp.NameWithConditions {
-	list := make([]seccomp.NameWithConditions, len(values))
-	for i, v := range values {
-		list[i] = seccomp.NameWithConditions{Name: name, Conditions: seccomp.ArgumentConditions{
-			{Argument: argument, Operation: seccomp.Equal, Value: v},
-		}}
-	}
-	return list
-}
-
-// known leaves out the system calls that a machine does not have.
-func known(info *arch.Info, names []string) []string {
-	var list []string
-	for _, name := range names {
-		if _, ok := info.SyscallNames[name]; ok {
-			list = append(list, name)
-		}
-	}
-	return list
-}
+// answer is what a filter says to a system call, seccomp(2).
+type answer uint32
 
 const (
-	answerEPERM  = seccomp.ActionErrno | seccomp.Action(unix.EPERM)
-	answerENOSYS = seccomp.ActionErrno | seccomp.Action(unix.ENOSYS)
+	allow answer = unix.SECCOMP_RET_ALLOW
+	perm  answer = unix.SECCOMP_RET_ERRNO | answer(unix.EPERM)
+	nosys answer = unix.SECCOMP_RET_ERRNO | answer(unix.ENOSYS)
 )
+
+// rule is what a filter says to one system call: then, when the low 32 bits of one argument (which are all the
+// kernel takes of those used here) pass a test, and otherwise els. A rule without a test always says then.
+type rule struct {
+	names     []string
+	test      uint16 // BPF_JEQ or BPF_JSET; 0 for none
+	argument  uint32
+	values    []uint32 // one of them must pass
+	then, els answer
+}
 
 // strictFilter is for a child that is past its execve(2): no other program, no other process, no signal but to
 // itself. It is complete but for the child's number.
-var strictFilter = sync.OnceValues(func() ([]bpf.RawInstruction, error) {
-	conditional := oneOf("prctl", 0, prctlOps...)
-	conditional = append(conditional, oneOf("fcntl", 1, fcntlOps...)...)
-	conditional = append(conditional, oneOf("ioctl", 1, ioctlOps...)...)
-	conditional = append(conditional, oneOf("prlimit64", 0, 0)...)
-	conditional = append(conditional, oneOf("sched_setaffinity", 0, 0)...)
-	conditional = append(conditional, oneOf("kill", 0, childPID)...)
-	conditional = append(conditional, oneOf("tgkill", 0, childPID)...)
-	conditional = append(conditional, seccomp.NameWithConditions{
-		Name: "clone", Conditions: seccomp.ArgumentConditions{
-			{Argument: 0, Operation: seccomp.BitsSet, Value: unix.CLONE_THREAD},
-		},
-	})
-	return assemble(answerENOSYS, func(info *arch.Info) []seccomp.SyscallGroup {
-		return []seccomp.SyscallGroup{
-			{Action: seccomp.ActionAllow, Names: known(info, allowed), NamesWithCondtions: conditional},
-			{Action: answerEPERM, Names: known(info, append(refused[:len(refused):len(refused)], ownerKeeps...))},
-		}
-	})
+var strictFilter = sync.OnceValues(func() ([]unix.SockFilter, error) {
+	only := func(name string, argument uint32, values ...uint32) rule {
+		return rule{[]string{name}, unix.BPF_JEQ, argument, values, allow, perm}
+	}
+	return assemble([]rule{
+		{names: allowed, then: allow},
+		only("prctl", 0, prctlOps...),
+		only("fcntl", 1, fcntlOps...),
+		only("ioctl", 1, ioctlOps...),
+		only("prlimit64", 0, 0),
+		only("sched_setaffinity", 0, 0),
+		only("kill", 0, childPID),
+		only("tgkill", 0, childPID),
+		{[]string{"clone"}, unix.BPF_JSET, 0, []uint32{unix.CLONE_THREAD}, allow, perm},
+		{names: refused, then: perm},
+		{names: ownerKeeps, then: perm},
+	}, nosys)
 })
 
 // looseFilter is for the owner's thread, where the child cannot be held after its execve(2): it leaves what the
 // owner and the runtime need.
-var looseFilter = sync.OnceValues(func() ([]bpf.RawInstruction, error) {
-	return assemble(seccomp.ActionAllow, func(info *arch.Info) []seccomp.SyscallGroup {
-		return []seccomp.SyscallGroup{
-			{Action: answerEPERM, Names: known(info, append(refused[:len(refused):len(refused)], "ptrace"))},
-			{Action: answerENOSYS, Names: known(info, []string{"clone3"})},
-		}
-	})
+var looseFilter = sync.OnceValues(func() ([]unix.SockFilter, error) {
+	return assemble([]rule{
+		{names: refused, then: perm},
+		{names: []string{"ptrace"}, then: perm},
+		{names: []string{"clone3"}, then: nosys},
+	}, allow)
 })
 
-// assemble makes a filter. Calls by another machine's numbers (32-bit ones, x32) never happen.
-func assemble(rest seccomp.Action, groups func(*arch.Info) []seccomp.SyscallGroup) ([]bpf.RawInstruction, error) {
+// Where things are in struct seccomp_data.
+const (
+	numberOffset    = 0
+	archOffset      = 4
+	argumentsOffset = 16 // 64 bits each; all machines whose calls are known have the low half first
+)
+
+// x32Calls is where the numbers of x86-64's 32-bit calls begin.
+const x32Calls = 0x40000000
+
+// assemble makes a filter: the rules in their order, and what it says when none names the call. Calls by another
+// machine's numbers (32-bit ones, x32) never happen. No rule falls through to another once its call is known.
+func assemble(rules []rule, rest answer) ([]unix.SockFilter, error) {
 	info, err := arch.GetInfo("")
 	if err != nil {
 		return nil, fmt.Errorf("know the machine's system calls: %w", err)
 	}
-	policy := seccomp.Policy{DefaultAction: seccomp.ActionAllow, Syscalls: groups(info)}
-	program, err := policy.Assemble()
-	if err != nil {
-		return nil, fmt.Errorf("assemble the filter: %w", err)
+	if len(info.SyscallNames) == 0 {
+		return nil, fmt.Errorf("know the system calls of %s: %w", info.Name, errors.ErrUnsupported)
 	}
-	// The library knows no default with a number, and gives another machine's calls the default too.
-	if last := len(program) - 1; program[last] != (bpf.RetConstant{Val: uint32(seccomp.ActionAllow)}) {
-		return nil, errors.New("assemble the filter: it does not end as it should")
+	load := func(offset uint32) unix.SockFilter {
+		return unix.SockFilter{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: offset}
 	}
-	program[len(program)-1] = bpf.RetConstant{Val: uint32(rest)}
-	const archOffset = 4 // of struct seccomp_data
-	program = append([]bpf.Instruction{
-		bpf.LoadAbsolute{Off: archOffset, Size: 4},
-		bpf.JumpIf{Cond: bpf.JumpEqual, Val: uint32(info.ID), SkipTrue: 1},
-		bpf.RetConstant{Val: uint32(answerENOSYS)},
-	}, program...)
-	raw, err := bpf.Assemble(program)
-	if err != nil {
-		return nil, fmt.Errorf("assemble the filter: %w", err)
+	jump := func(test uint16, k uint32, yes, no int) unix.SockFilter {
+		return unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_K | test, K: k, Jt: uint8(yes), Jf: uint8(no)} //nolint:gosec,lll // few
 	}
-	return raw, nil
+	say := func(a answer) unix.SockFilter {
+		return unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: uint32(a)}
+	}
+	f := []unix.SockFilter{
+		load(archOffset), jump(unix.BPF_JEQ, uint32(info.ID), 1, 0), say(nosys),
+		load(numberOffset), jump(unix.BPF_JGE, x32Calls, 0, 1), say(nosys),
+	}
+	for _, r := range rules {
+		for _, name := range r.names {
+			number, ok := info.SyscallNames[name]
+			if !ok {
+				continue // not on this machine
+			}
+			body := []unix.SockFilter{say(r.then)}
+			if r.test != 0 {
+				body = []unix.SockFilter{load(argumentsOffset + 8*r.argument)}
+				for _, v := range r.values {
+					body = append(body, jump(r.test, v, 0, 1), say(r.then))
+				}
+				body = append(body, say(r.els))
+			}
+			f = append(f, jump(unix.BPF_JEQ, uint32(number), 0, len(body))) //nolint:gosec // a small number
+			f = append(f, body...)
+		}
+	}
+	return append(f, say(rest)), nil
 }
 
-// filterBytes is a filter as the kernel reads it: an array of struct sock_filter.
-func filterBytes(filter []bpf.RawInstruction, pid int) []byte {
-	b := make([]byte, 0, 8*len(filter))
+// filterBytes is a filter as the kernel reads it.
+func filterBytes(filter []unix.SockFilter, pid int) []byte {
+	b := make([]byte, 0, len(filter)*int(unsafe.Sizeof(unix.SockFilter{})))
 	for _, x := range filter {
 		if x.K == childPID {
 			x.K = uint32(pid) //nolint:gosec // a process number
 		}
-		b = binary.NativeEndian.AppendUint16(b, x.Op)
+		b = binary.NativeEndian.AppendUint16(b, x.Code)
 		b = append(b, x.Jt, x.Jf)
 		b = binary.NativeEndian.AppendUint32(b, x.K)
 	}
@@ -193,10 +205,9 @@ func filterThread() error {
 	if err != nil {
 		return nil //nolint:nilerr // a machine whose calls are not known
 	}
-	b := filterBytes(filter, 0)
-	program := unix.SockFprog{Len: uint16(len(filter)), Filter: (*unix.SockFilter)(unsafe.Pointer(&b[0]))} //nolint:gosec,lll // it is one
+	program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]} //nolint:gosec // some hundreds
 	_, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, 0, uintptr(unsafe.Pointer(&program)))
-	runtime.KeepAlive(b)
+	runtime.KeepAlive(&program)
 	switch errno {
 	case 0, unix.ENOSYS, unix.EINVAL, unix.EPERM, unix.EACCES:
 		return nil

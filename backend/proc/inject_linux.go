@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 
 	"golang.org/x/sys/unix"
 )
@@ -34,7 +35,7 @@ func filterChild(pid int) error {
 	data := binary.NativeEndian.AppendUint64(nil, uint64(len(filter)))
 	data = binary.NativeEndian.AppendUint64(data, uint64(at))
 	data = append(data, array...)
-	if _, err := unix.PtracePokeData(pid, head, data); err != nil {
+	if err := pour(pid, head, data); err != nil {
 		return fmt.Errorf("hand over the filter: %w", err)
 	}
 	code := regs.counter()
@@ -69,4 +70,18 @@ func filterChild(pid int) error {
 		return fmt.Errorf("put registers back: %w", err)
 	}
 	return nil
+}
+
+// pour writes into the child's memory.
+func pour(pid int, at uintptr, data []byte) error {
+	from := []unix.Iovec{{Base: &data[0]}}
+	from[0].SetLen(len(data))
+	n, err := unix.ProcessVMWritev(pid, from, []unix.RemoteIovec{{Base: at, Len: len(data)}}, 0)
+	if err == nil && n != len(data) {
+		err = io.ErrShortWrite
+	}
+	if err != nil {
+		_, err = unix.PtracePokeData(pid, at, data) // slower, and allowed where tracing is
+	}
+	return err //nolint:wrapcheck // the caller says what was being done
 }

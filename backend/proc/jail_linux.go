@@ -30,8 +30,23 @@ type jail struct {
 
 func newJail(s Spec) (*jail, error) { return &jail{spec: s, traced: !tracingRefused.Load()}, nil }
 
-// holdThread ties the owner to a thread that ends with it: see the package's comment.
-func holdThread() { runtime.LockOSThread() }
+// onOwnThread runs an owner on a thread that ends with it: see the package's comment. It is never the program's first
+// thread, which cannot end before the program, and which the kernel takes for the program in some of its checks.
+func onOwnThread(owner func()) {
+	runtime.LockOSThread() // never unlocked: so the thread ends
+	if unix.Gettid() != unix.Getpid() {
+		owner()
+		return
+	}
+	locked := make(chan struct{})
+	go func() {
+		runtime.LockOSThread()
+		close(locked)
+		owner()
+	}()
+	<-locked // until here the first thread was taken
+	runtime.UnlockOSThread()
+}
 
 // errNotFiltered says that a child that was held could not be given its filter.
 var errNotFiltered = errors.New("the child cannot be given its filter")

@@ -21,7 +21,7 @@ type jail struct {
 
 func newJail(s Spec) (*jail, error) { return &jail{low: s.Low}, nil }
 
-func holdThread() {}
+func onOwnThread(owner func()) { owner() }
 
 func (*jail) mayLoosen(error) bool { return false }
 

@@ -49,7 +49,7 @@ func newJail(s Spec) (*jail, error) {
 	return &jail{low: s.Low, job: job}, nil
 }
 
-func holdThread() {}
+func onOwnThread(owner func()) { owner() }
 
 func (*jail) mayLoosen(error) bool { return false }
 
