@@ -133,20 +133,20 @@ func (t *Tools) askConfined(ctx context.Context) error {
 		return err
 	}
 	free := &Tools{FFmpeg: t.FFmpeg, FFprobe: t.FFprobe, Unconfined: errors.Join(err, broken)}
-	if err == nil && free.CheckEncode(ctx) != nil {
-		return nil // it encodes nothing either way: CheckEncode tells
+	if err != nil || free.CheckEncode(ctx) == nil { // else it encodes nothing either way, and CheckEncode tells
+		err = free.ask(ctx)
+		*t = *free
 	}
-	if err := free.ask(ctx); err != nil {
-		return err
-	}
-	*t = *free
-	return nil
+	return err
 }
 
 // ask asks the binaries for their version and abilities, all at once.
 func (t *Tools) ask(ctx context.Context) error {
 	questions := []struct{ path, option string }{
-		{t.FFprobe, "-version"}, {t.FFmpeg, "-version"}, {t.FFmpeg, "-encoders"}, {t.FFmpeg, "-filters"},
+		{t.FFprobe, "-version"},
+		{t.FFmpeg, "-version"},
+		{t.FFmpeg, "-encoders"},
+		{t.FFmpeg, "-filters"},
 		{t.FFmpeg, "-decoders"},
 	}
 	answers, failures := make([][]byte, len(questions)), make([]error, len(questions))

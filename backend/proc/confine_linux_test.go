@@ -171,8 +171,9 @@ func TestReadTries(t *testing.T) {
 func TestConfinementNamesWhatMayBeReached(t *testing.T) {
 	confinable(t)
 	dir := t.TempDir()
-	var words, free []string
-	for _, name := range []string{"read", "other", "write", "in/deep/er", "link"} {
+	names := []string{"read", "other", "write", "in/deep/er", "link"}
+	words, free := make([]string, 0, 2*len(names)), make([]string, 0, len(names))
+	for _, name := range names {
 		path := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			t.Fatal(err)

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"unsafe"
 
 	"github.com/elastic/go-seccomp-bpf/arch"
@@ -206,10 +208,10 @@ func filterThread() error {
 		return nil //nolint:nilerr // a machine whose calls are not known
 	}
 	program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]} //nolint:gosec // some hundreds
-	_, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, 0, uintptr(unsafe.Pointer(&program)))
+	at := unsafe.Pointer(&program)                                          //nolint:gosec // as the kernel takes it
+	_, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, 0, uintptr(at))
 	runtime.KeepAlive(&program)
-	switch errno {
-	case 0, unix.ENOSYS, unix.EINVAL, unix.EPERM, unix.EACCES:
+	if errno == 0 || slices.Contains([]syscall.Errno{unix.ENOSYS, unix.EINVAL, unix.EPERM, unix.EACCES}, errno) {
 		return nil
 	}
 	return fmt.Errorf("set a filter: %w", errno)

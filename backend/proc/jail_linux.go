@@ -21,10 +21,17 @@ const (
 // tracingRefused remembers that this system lets no child be traced, so that it is not asked each time.
 var tracingRefused atomic.Bool
 
+// filtersMissed counts the children that could be held, but not given a filter. A stray signal does that to one;
+// after maxMissed of them it is the system.
+var filtersMissed atomic.Int32
+
+const maxMissed = 3
+
 // jail is a child's process group and what it may use.
 type jail struct {
 	spec   Spec
 	traced bool // the child is held at its first instruction until it is confined
+	missed bool // it could be held, but not given its filter
 	pgid   int  // 0 until started
 }
 
@@ -57,12 +64,16 @@ func (j *jail) mayLoosen(err error) bool {
 	if !j.traced || !refused && !errors.Is(err, errNotFiltered) {
 		return false
 	}
-	j.traced = false
+	j.traced, j.missed = false, !refused
 	return true
 }
 
 // loosened is told when a start without tracing went well where one with it had not.
-func (j *jail) loosened() { tracingRefused.Store(true) }
+func (j *jail) loosened() {
+	if !j.missed || filtersMissed.Add(1) >= maxMissed {
+		tracingRefused.Store(true)
+	}
+}
 
 // start starts the command, confines it and lets it go. It runs on the owner's thread.
 func (j *jail) start(cmd *exec.Cmd) error {

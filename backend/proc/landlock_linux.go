@@ -56,7 +56,7 @@ var landlockABI = sync.OnceValue(func() int {
 	if errno != 0 {
 		return 0
 	}
-	return int(n) //nolint:gosec // a small number
+	return int(n)
 })
 
 // landlockErrata are the repairs the kernel's Landlock has had.
@@ -65,7 +65,7 @@ var landlockErrata = sync.OnceValue(func() int {
 	if errno != 0 {
 		return 0
 	}
-	return int(n) //nolint:gosec // a small number
+	return int(n)
 })
 
 // watched is everything that this kernel's Landlock can take away.
@@ -99,13 +99,13 @@ func landlock(program string, c *Confinement) error {
 		return nil
 	}
 	attr := watched(abi, landlockErrata())
-	fd, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, uintptr(unsafe.Pointer(&attr)),
-		unsafe.Sizeof(attr), 0)
+	at := unsafe.Pointer(&attr) //nolint:gosec // as the kernel takes it
+	fd, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, uintptr(at), unsafe.Sizeof(attr), 0)
 	runtime.KeepAlive(&attr)
 	if errno != 0 {
 		return fmt.Errorf("make a ruleset: %w", errno)
 	}
-	rules := ruleset{fd: int(fd), watched: attr.Handled_access_fs} //nolint:gosec // a descriptor
+	rules := ruleset{fd: int(fd), watched: attr.Handled_access_fs}
 	defer func() { _ = unix.Close(rules.fd) }()
 	if err := rules.addAll(program, c); err != nil {
 		return err
@@ -155,12 +155,16 @@ func (r ruleset) addAll(program string, c *Confinement) error {
 func (r ruleset) add(path string, access uint64) error {
 	fd, err := unix.Open(path, unix.O_PATH|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return nil //nolint:nilerr // less is allowed, never more
+		return nil // less is allowed, never more
 	}
 	defer func() { _ = unix.Close(fd) }()
-	rule := unix.LandlockPathBeneathAttr{Allowed_access: access & r.watched, Parent_fd: int32(fd)} //nolint:gosec // small
+	rule := unix.LandlockPathBeneathAttr{
+		Allowed_access: access & r.watched,
+		Parent_fd:      int32(fd), //nolint:gosec // a descriptor
+	}
+	at := unsafe.Pointer(&rule) //nolint:gosec // as the kernel takes it
 	_, _, errno := unix.Syscall6(unix.SYS_LANDLOCK_ADD_RULE, uintptr(r.fd), unix.LANDLOCK_RULE_PATH_BENEATH,
-		uintptr(unsafe.Pointer(&rule)), 0, 0, 0)
+		uintptr(at), 0, 0, 0)
 	runtime.KeepAlive(&rule)
 	if errno != 0 {
 		return errno
@@ -193,8 +197,8 @@ func loadedWith(program string) (interpreter string, dirs []string, err error) {
 		interpreter = strings.TrimRight(string(name), "\x00")
 	}
 	origin := program
-	if real, err := filepath.EvalSymlinks(program); err == nil {
-		origin = real
+	if resolved, err := filepath.EvalSymlinks(program); err == nil {
+		origin = resolved
 	}
 	origin = filepath.Dir(origin)
 	for _, tag := range []elf.DynTag{elf.DT_RPATH, elf.DT_RUNPATH} {

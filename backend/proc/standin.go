@@ -76,12 +76,12 @@ func isRefusal(err error) bool {
 }
 
 func read(path string) error {
-	_, err := os.ReadFile(path) //nolint:gosec // the attempt
-	return err                  //nolint:wrapcheck // the attempt's own
+	_, err := os.ReadFile(path)
+	return err //nolint:wrapcheck // the attempt's own
 }
 
 func write(path string, flags int) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|flags, 0o600) //nolint:gosec // the attempt
+	f, err := os.OpenFile(path, os.O_WRONLY|flags, 0o600)
 	if err != nil {
 		return err //nolint:wrapcheck // the attempt's own
 	}
