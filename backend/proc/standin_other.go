@@ -2,8 +2,5 @@
 
 package proc
 
-// means is what confines children here.
-func means() string { return "" }
-
 // systemAttempts are those of this system only.
 var systemAttempts []attempt
