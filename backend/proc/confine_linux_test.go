@@ -336,3 +336,25 @@ func BenchmarkStartConfined(b *testing.B) {
 		}
 	}
 }
+
+// TestAStrayMissIsNotTheSystem checks that one child that could not be given its filter does not weaken all others,
+// and that a system on which none can is not asked each time.
+func TestAStrayMissIsNotTheSystem(t *testing.T) {
+	holdable(t, true)
+	t.Cleanup(func() { filtersMissed.Store(0) })
+	for n := 1; n <= maxMissed; n++ {
+		j := jail{traced: true}
+		if !j.mayLoosen(fmt.Errorf("start: %w", errNotFiltered)) || j.traced {
+			t.Fatal("no other try")
+		}
+		j.loosened()
+		if got, want := tracingRefused.Load(), n == maxMissed; got != want {
+			t.Errorf("after %d misses: refused %v", n, got)
+		}
+	}
+	for _, err := range []error{os.ErrNotExist, errNotProgram} {
+		if (&jail{traced: true}).mayLoosen(err) {
+			t.Errorf("tried again after: %v", err)
+		}
+	}
+}
