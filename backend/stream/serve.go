@@ -310,7 +310,7 @@ func peakOf(c *copyTrack) int64 {
 		}
 		peak = max(peak, bytes*8*int64(p.Timescale)/p.Duration(n))
 	}
-	return peak
+	return peak * 21 / 20 // frames of silence and rounding are not weighed
 }
 
 // What boxes add to a segment and to each of its samples, in bytes.
