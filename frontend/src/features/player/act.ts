@@ -10,6 +10,9 @@ export function act(request: Request, player: Player, full: Fullscreen, close: (
     case 'mute':
       player.toggleMuted();
       break;
+    case 'text':
+      player.toggleText();
+      break;
     case 'fullscreen':
       full.toggle();
       break;
