@@ -15,6 +15,7 @@ import (
 	"dropstream/backend/cli"
 	"dropstream/backend/config"
 	"dropstream/backend/core"
+	"dropstream/backend/proc"
 	"dropstream/backend/shell"
 )
 
@@ -25,6 +26,7 @@ var version = "0.1.0-dev"
 var dist embed.FS
 
 func main() {
+	proc.StandIn()
 	if shell.GeneratesBindings {
 		writeBindings()
 		return

@@ -3,13 +3,16 @@ package core
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"dropstream/backend/api"
 	"dropstream/backend/config"
 	"dropstream/backend/fault"
+	"dropstream/backend/proc"
 )
 
 // doctor looks at everything the program leans on.
@@ -19,7 +22,7 @@ func (c *Core) doctor(ctx context.Context) api.Report {
 	}
 	r.Checks = append(r.Checks, c.checkTools())
 	if c.tools != nil {
-		r.Checks = append(r.Checks, c.checkEncoder(ctx))
+		r.Checks = append(r.Checks, c.checkEncoder(ctx), c.checkConfinement(ctx))
 	}
 	r.Checks = append(r.Checks, c.checkData(), c.checkSpace(), c.checkWebview(), api.Check{
 		Name: "media server", Result: api.CheckOK, Detail: "answers at " + c.url + ", on this computer only",
@@ -48,6 +51,42 @@ func (c *Core) checkEncoder(ctx context.Context) api.Check {
 	check := api.Check{Name: "encoders", Result: api.CheckOK, Detail: "H.264 and AAC encode"}
 	if err := c.tools.CheckEncode(ctx); err != nil {
 		check.Result, check.Detail, check.Advice = api.CheckFail, "a test encode failed", fault.MessageOf(err)
+	}
+	return check
+}
+
+// checkConfinement says how far ffmpeg could get if a file took it over. What is open is a warning, not a fault.
+func (c *Core) checkConfinement(ctx context.Context) api.Check {
+	check := api.Check{Name: "confinement", Result: api.CheckWarn}
+	if err := c.tools.Unconfined; err != nil {
+		c.log.WarnContext(ctx, "Programs run unconfined", slog.Any("error", err))
+		check.Detail = "ffmpeg does not run confined, so it runs as it is"
+		check.Advice = "Install ffmpeg from your system's packages."
+		return check
+	}
+	report, err := proc.SelfCheck(ctx)
+	if err != nil {
+		c.log.WarnContext(ctx, "Confinement not checked", slog.Any("error", err))
+		check.Detail = "could not be tried"
+		return check
+	}
+	var open, closed []string
+	for _, t := range report.Tries {
+		if t.Holds {
+			closed = append(closed, t.What)
+		} else {
+			open = append(open, t.What)
+		}
+	}
+	switch {
+	case len(open) == 0:
+		check.Result = api.CheckOK
+		check.Detail = fmt.Sprintf("ffmpeg can read its file and do nothing else: %d ways out tried, all closed, by %s",
+			len(closed)-1, report.Means) // one of the tries must succeed
+	case report.Means == "":
+		check.Detail = "this system has nothing that confines ffmpeg; it could: " + strings.Join(open, ", ")
+	default:
+		check.Detail = fmt.Sprintf("by %s; ffmpeg could still: %s", report.Means, strings.Join(open, ", "))
 	}
 	return check
 }

@@ -3,6 +3,7 @@ package ffmpeg
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"dropstream/backend/media"
@@ -42,6 +43,16 @@ func (a Args) Time(name string, d time.Duration) Args {
 // Source adds an input with all that must stand before it. Options of the caller's own for that input, such as a
 // seek, come before.
 func (a Args) Source(src media.Source) Args { return append(a, InputArgs(src)...) }
+
+// inputs are the files that are named as inputs: each is a word of its own, a file: URL behind -i.
+func (a Args) inputs() (paths []string) {
+	for i := 1; i < len(a); i++ {
+		if path, ok := strings.CutPrefix(a[i], "file:"); ok && a[i-1] == "-i" {
+			paths = append(paths, path)
+		}
+	}
+	return paths
+}
 
 // Generated adds an input that a filter of ours generates; it must hold nothing that came from a file or a peer.
 func (a Args) Generated(filter string) Args { return append(a, "-f", "lavfi", "-i", filter) }

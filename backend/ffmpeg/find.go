@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"dropstream/backend/fault"
 	"dropstream/backend/proc"
@@ -51,7 +52,7 @@ func Find(ctx context.Context, o FindOptions) (*Tools, error) {
 	if t.FFprobe, err = locate(o, "ffprobe", "DROPSTREAM_FFPROBE"); err != nil {
 		return nil, err
 	}
-	if err := t.ask(ctx); err != nil {
+	if err := t.askConfined(ctx); err != nil {
 		if ctx.Err() != nil {
 			return nil, err
 		}
@@ -121,43 +122,57 @@ func remedy() string {
 	}
 }
 
-// ask asks the binaries for their version and abilities.
+// askConfined asks the binaries, and finds out whether they run confined. Most of what is installed does; a binary
+// that is a script around another, or whose libraries lie in unusual places, does not, and must run all the same.
+func (t *Tools) askConfined(ctx context.Context) error {
+	trial := make(chan error, 1)
+	go func() { trial <- t.CheckEncode(ctx) }()
+	err := t.ask(ctx)
+	broken := <-trial
+	if err == nil && broken == nil || ctx.Err() != nil {
+		return err
+	}
+	free := &Tools{FFmpeg: t.FFmpeg, FFprobe: t.FFprobe, Unconfined: errors.Join(err, broken)}
+	if err != nil || free.CheckEncode(ctx) == nil { // else it encodes nothing either way, and CheckEncode tells
+		err = free.ask(ctx)
+		*t = *free
+	}
+	return err
+}
+
+// ask asks the binaries for their version and abilities, all at once.
 func (t *Tools) ask(ctx context.Context) error {
-	for _, path := range []string{t.FFprobe, t.FFmpeg} {
-		out, err := t.list(ctx, path, "-version")
+	questions := []struct{ path, option string }{
+		{t.FFprobe, "-version"},
+		{t.FFmpeg, "-version"},
+		{t.FFmpeg, "-encoders"},
+		{t.FFmpeg, "-filters"},
+		{t.FFmpeg, "-decoders"},
+	}
+	answers, failures := make([][]byte, len(questions)), make([]error, len(questions))
+	var wg sync.WaitGroup
+	for i, q := range questions {
+		wg.Go(func() { answers[i], failures[i] = t.list(ctx, q.path, q.option) })
+	}
+	wg.Wait()
+	for _, err := range failures {
 		if err != nil {
 			return err
 		}
+	}
+	for _, out := range answers[:2] {
 		words := strings.Fields(string(out)) // "ffmpeg version 5.1.9-0+deb12u1 Copyright ..."
 		if len(words) < 3 || words[1] != "version" {
 			return errors.New("no version in what the program says")
 		}
 		t.setVersion(words[2])
 	}
-	for _, q := range []struct {
-		option string
-		column int // of the name
-		into   *map[string]bool
-	}{
-		{"-encoders", 1, &t.Encoders},
-		{"-filters", 1, &t.Filters},
-	} {
-		out, err := t.list(ctx, t.FFmpeg, q.option)
-		if err != nil {
-			return err
-		}
-		*q.into = column(out, q.column)
-	}
-	out, err := t.list(ctx, t.FFmpeg, "-decoders")
-	if err != nil {
-		return err
-	}
-	t.Decoders = codecs(out)
+	t.Encoders, t.Filters, t.Decoders = column(answers[2], 1), column(answers[3], 1), codecs(answers[4])
 	return nil
 }
 
-func (*Tools) list(ctx context.Context, path, option string) ([]byte, error) {
-	out, err := proc.Output(ctx, withCPU(spec(path, Args{"-hide_banner", option}), 20), maxListBytes)
+func (t *Tools) list(ctx context.Context, path, option string) ([]byte, error) {
+	out, err := proc.Output(ctx, withCPU(t.spec(path, Args{"-hide_banner", option}), 20), maxListBytes)
 	if err != nil {
 		return nil, fmt.Errorf("ask for %s: %w", option, err)
 	}

@@ -61,7 +61,7 @@ func (t *Tools) ProbeFull(ctx context.Context, src media.Source) (*FullProbe, er
 		Opt("-show_entries", probeEntries).
 		Opt("-read_intervals", "%+#20").
 		Source(src)
-	out, err := proc.Output(ctx, withCPU(spec(t.FFprobe, args), probeCPUSeconds), maxProbeBytes)
+	out, err := proc.Output(ctx, withCPU(t.spec(t.FFprobe, args), probeCPUSeconds), maxProbeBytes)
 	full, avError, perr := parseProbe(out, src)
 	exit, exited := errors.AsType[*proc.ExitError](err)
 	switch {

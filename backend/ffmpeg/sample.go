@@ -59,6 +59,9 @@ func (t *Tools) MakeSample(ctx context.Context, path string) (err error) {
 	s := withCPU(t.Spec(args), sampleCPUSeconds)
 	s.Stdin = &waves{}
 	s.Limits.FileSizeBytes = maxSampleBytes
+	if s.Confine != nil {
+		s.Confine.WriteFiles = []string{temp}
+	}
 	if _, err := proc.Output(ctx, s, 0); err != nil {
 		err = fmt.Errorf("make the sample: %w", err)
 		if _, ok := errors.AsType[*proc.ExitError](err); ok {

@@ -75,7 +75,7 @@ func (t *Tools) scan(
 	if interval != "" {
 		args = args.Opt("-read_intervals", interval)
 	}
-	p, err := proc.Start(ctx, withCPU(spec(t.FFprobe, args.Source(src)), scanCPUSeconds))
+	p, err := proc.Start(ctx, withCPU(t.spec(t.FFprobe, args.Source(src)), scanCPUSeconds))
 	if err != nil {
 		return trouble(ctx, fmt.Errorf("scan: %w", err), 0)
 	}

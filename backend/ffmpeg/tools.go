@@ -24,6 +24,8 @@ type Tools struct {
 	Decoders map[string]bool // codecs that can be decoded here, by ffmpeg's names for codecs, such as "av1"
 	Filters  map[string]bool
 
+	Unconfined error // why these binaries run without confinement: they do not run with it; nil when they do
+
 	BelowSecurityFloor bool   // older than the versions in which known holes are closed, or of unknown age
 	FloorAdvice        string // what to do about it, one sentence for people; "" when nothing
 }
@@ -36,12 +38,13 @@ func (t *Tools) CanDecode(track media.Track) bool {
 // CanToneMap says whether HDR pictures can be brought to SDR here.
 func (t *Tools) CanToneMap() bool { return t.Filters["zscale"] && t.Filters["tonemap"] }
 
-// Spec is how ffmpeg is run with the given arguments when it writes to its pipe alone: it may write no file, open
-// few, and take a bounded amount of memory. The caller may add Low, Grace, or a bound on processor time.
-func (t *Tools) Spec(args Args) proc.Spec { return spec(t.FFmpeg, args) }
+// Spec is how ffmpeg is run with the given arguments when it writes to its pipe alone: it may read its inputs and
+// nothing else, write no file, open few, and take a bounded amount of memory. The caller may add Low, Grace, or a
+// bound on processor time.
+func (t *Tools) Spec(args Args) proc.Spec { return t.spec(t.FFmpeg, args) }
 
-func spec(path string, args Args) proc.Spec {
-	return proc.Spec{
+func (t *Tools) spec(path string, args Args) proc.Spec {
+	s := proc.Spec{
 		Path: path,
 		Args: args,
 		// Each thread of a C program may reserve an arena of 64 MiB of address space, used or not. On a machine
@@ -49,6 +52,10 @@ func spec(path string, args Args) proc.Spec {
 		Env:    append(proc.MinimalEnv(), "MALLOC_ARENA_MAX=4"),
 		Limits: proc.Limits{MemoryBytes: memoryBytes, OpenFiles: 64},
 	}
+	if t.Unconfined == nil {
+		s.Confine = &proc.Confinement{ReadFiles: args.inputs()}
+	}
+	return s
 }
 
 // withCPU bounds the processor time of a run.

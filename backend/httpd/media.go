@@ -11,12 +11,13 @@ import (
 	"dropstream/backend/media"
 )
 
-// Media types (RFC 8216 §4, RFC 4337).
+// Media types (RFC 8216 §4, RFC 4337, WebVTT §8.1).
 const (
 	typePlaylist = "application/vnd.apple.mpegurl"
 	typeVideo    = "video/mp4"
 	typeAudio    = "audio/mp4"
 	typeJPEG     = "image/jpeg"
+	typeWebVTT   = "text/vtt; charset=utf-8"
 )
 
 // Cache policies.
@@ -63,6 +64,10 @@ func (s *Server) serveMedia(w http.ResponseWriter, r *http.Request, path string)
 		h.Set("Cache-Control", cacheForever)
 		h.Set("Content-Type", mp4Type(route.ref))
 		h.Set("ETag", entityTag(route.ref.Plan+"-"+strconv.Itoa(route.n), data))
+		if route.ref.Kind == media.Text { // no plan names it: the file it came from may change
+			h.Set("Cache-Control", cacheNever)
+			h.Set("Content-Type", typeWebVTT)
+		}
 	}
 	s.send(w, r, data)
 }

@@ -53,6 +53,13 @@ func parseMedia(path string) (mediaRoute, bool) {
 			return mediaRoute{}, false
 		}
 		r.ref = media.Ref{Item: r.item, Kind: media.Audio, Track: track, Rendition: rest[2], Plan: rest[3]}
+	case len(rest) == 3 && rest[0] == "t":
+		track, ok := parseNumber(rest[1], 4)
+		if !ok {
+			return mediaRoute{}, false
+		}
+		r.ref = media.Ref{Item: r.item, Kind: media.Text, Track: track}
+		return r, r.file(rest[2])
 	default:
 		return mediaRoute{}, false
 	}
@@ -70,9 +77,13 @@ func (r *mediaRoute) file(name string) bool {
 		return true
 	case "init.mp4":
 		r.what = anInit
-		return true
+		return r.ref.Kind != media.Text
 	}
-	digits, ok := strings.CutSuffix(name, ".m4s")
+	ending := ".m4s"
+	if r.ref.Kind == media.Text {
+		ending = ".vtt"
+	}
+	digits, ok := strings.CutSuffix(name, ending)
 	if !ok {
 		return false
 	}

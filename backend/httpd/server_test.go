@@ -199,6 +199,14 @@ func TestMediaTree(t *testing.T) {
 			"segment {Item:item_1 Kind:video Track:0 Rendition:original Plan:Ab-9} 0",
 		},
 		{
+			"/t/1000/12.vtt", typeWebVTT, cacheNever,
+			"segment {Item:item_1 Kind:text Track:1000 Rendition: Plan:} 12",
+		},
+		{
+			"/t/3/media.m3u8", typePlaylist, cacheNever,
+			"playlist {Item:item_1 Kind:text Track:3 Rendition: Plan:}",
+		},
+		{
 			"/a/12/aac/x/999999.m4s", typeAudio, cacheForever,
 			"segment {Item:item_1 Kind:audio Track:12 Rendition:aac Plan:x} 999999",
 		},
@@ -221,7 +229,7 @@ func TestMediaTree(t *testing.T) {
 			t.Errorf("%s: HEAD %d, %d bytes of %d", c.path, head.StatusCode, head.ContentLength, len(body))
 		}
 	}
-	if got := len(e.calls()); got != 12 {
+	if got := len(e.calls()); got != 16 {
 		t.Errorf("the engine was asked %d times", got)
 	}
 }
@@ -258,7 +266,9 @@ func TestNothingElse(t *testing.T) {
 		m + "item/v/720p//1.m4s", m + "item/v//plan/1.m4s", m + "item/v/72%30p/plan/1.m4s",
 		m + "item/v/720p/plan/x/1.m4s",
 		m + "item/a/aac/plan/1.m4s", m + "item/a/-1/aac/plan/1.m4s", m + "item/a/01/aac/plan/1.m4s",
-		m + "item/a/1000/aac/plan/1.m4s", m + "item/a/x/aac/plan/1.m4s", m + "item/t/1/media.m3u8",
+		m + "item/a/1000/aac/plan/1.m4s", m + "item/a/x/aac/plan/1.m4s",
+		m + "item/t/1/init.mp4", m + "item/t/1/0.m4s", m + "item/t/01/0.vtt", m + "item/t/1/00.vtt", m + "item/t/0.vtt",
+		m + "item/t/-1/0.vtt", m + "item/t/10000/0.vtt", m + "item/t/1/plan/0.vtt", m + "item/v/720p/plan/0.vtt",
 		m + "item/w/720p/plan/1.m4s", "//m/" + mediaToken + "/item/multivariant.m3u8",
 		"/M/" + mediaToken + "/item/multivariant.m3u8", "/x/.." + m + "item/multivariant.m3u8",
 	} {

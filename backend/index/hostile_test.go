@@ -195,6 +195,17 @@ func nestedElements(depth int) []byte {
 func use(t testing.TB, x *index.Index) {
 	t.Helper()
 	_ = x.Probe()
+	for _, from := range []int64{-1 << 62, 0, 1 << 40} {
+		// What cannot be read is an error or nothing; a panic inside would be a fault of ours.
+		err := x.TextBlocks(t.Context(), from, 1<<61, func(b index.Block) {
+			if b.Track == nil || b.PTS < from || b.Duration < 0 {
+				t.Errorf("block at %d for %d, asked from %d", b.PTS, b.Duration, from)
+			}
+		})
+		if err != nil && strings.Contains(err.Error(), "panic") {
+			t.Error(err)
+		}
+	}
 	for _, track := range x.Tracks {
 		if track.Timescale == 0 || track.FirstSample > track.EndSample || track.EndSample > track.SampleCount {
 			t.Errorf("track %d: timescale %d, samples %d to %d of %d", track.Index, track.Timescale,
@@ -311,6 +322,7 @@ func FuzzOpen(f *testing.F) {
 	for _, c := range blockCases() {
 		f.Add(c.file(), true)
 	}
+	f.Add(mkvText(ebml(0x6D80, ebml(0x6240, ebml(0x5034, ebml(0x4254, u8(3)), ebml(0x4255, []byte("He")))))), true)
 	if dir := os.Getenv("DROPSTREAM_MEDIA"); dir != "" {
 		for _, name := range []string{"sample_av1.mkv", "subsample_encrypted_noaltref.webm"} {
 			if p, err := os.ReadFile(filepath.Join(dir, name)); err == nil {

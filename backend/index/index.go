@@ -41,6 +41,8 @@ type Index struct {
 	Fragmented bool          // MP4 with movie fragments (moof), wholly or in part
 	Tracks     []*Track      // in the order in which ffmpeg counts its streams
 	Chapters   []media.Chapter
+
+	mkv *segment // where blocks are found; Matroska only
 }
 
 // Open reads the index of a source of size bytes. r is kept for [Track.Samples]. A container that has no index gives

@@ -44,10 +44,12 @@ type segment struct {
 	tracks    map[int64]*mkvTrack // by number
 	order     []*mkvTrack
 	cued      []cue
-	sawEnd    bool  // the blocks at the end of the segment were all seen
-	lastCue   int64 // the last cluster that a cue of an existing part of the file names
-	cuesAt    int64 // the Cues
-	beyond    bool  // a cue names a cluster beyond the end of the file
+	places    []clusterAt // of clusters, by time; only kept for sources with text tracks
+	long      []longText  // likewise: text that is shown for long, by time
+	sawEnd    bool        // the blocks at the end of the segment were all seen
+	lastCue   int64       // the last cluster that a cue of an existing part of the file names
+	cuesAt    int64       // the Cues
+	beyond    bool        // a cue names a cluster beyond the end of the file
 }
 
 // openMatroska finds the segment's headers and its Cues.
@@ -69,6 +71,7 @@ func openMatroska(ctx context.Context, src *source, c media.Container) (*Index, 
 		return nil, err
 	}
 	s.finish()
+	s.keep()
 	return s.x, nil
 }
 
@@ -277,9 +280,12 @@ func (s *segment) setTimescale() {
 }
 
 // toTicks turns a timestamp of the file into Ticks, saturating.
-func (s *segment) toTicks(t int64) media.Ticks {
-	if t > maxTicks/s.ticks {
+func (s *segment) toTicks(t int64) media.Ticks { return toTicks(s.ticks, t) }
+
+// toTicks is the timestamp t in Ticks, perTick of which are one tick of the file.
+func toTicks(perTick, t int64) media.Ticks {
+	if t > maxTicks/perTick {
 		return maxTicks
 	}
-	return max(t, -maxTicks/s.ticks) * s.ticks
+	return max(t, -maxTicks/perTick) * perTick
 }

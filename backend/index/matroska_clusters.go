@@ -31,8 +31,8 @@ type blocks struct {
 	end     int64           // of the Segment
 	first   int64           // the first Cluster
 	tracks  map[uint32]bool // those whose frames are kept, by TrackNumber
-	toTicks func(int64) media.Ticks
-	entries []entry // where reading can begin, ascending in both
+	perTick int64           // see segment.ticks
+	entries []entry         // where reading can begin, ascending in both
 
 	mu     sync.Mutex
 	recent []*cluster // the latest first
@@ -133,7 +133,7 @@ func (b *blocks) read(ctx context.Context, off int64) (*cluster, error) {
 				stamp, c.broken = -1, true
 				break
 			}
-			c.at = b.toTicks(stamp)
+			c.at = toTicks(b.perTick, stamp)
 		case 0xA3: // SimpleBlock
 			if err := b.block(w, c, e, stamp, false, false); err != nil {
 				return nil, err
@@ -256,7 +256,7 @@ func (b *blocks) block(w *window, c *cluster, e element, stamp int64, grouped, k
 		key = flags&0x80 != 0
 	}
 	head := int64(n + 3)
-	f := frame{track: clamp32(number), at: b.toTicks(stamp + int64(relative)), key: key}
+	f := frame{track: clamp32(number), at: toTicks(b.perTick, stamp+int64(relative)), key: key}
 	sizes := []int64{e.size() - head}
 	if lacing := flags >> 1 & 3; lacing != 0 {
 		if p, err = w.at(e.body+head, int(min(e.size()-head, maxLaceHead))); err != nil {

@@ -49,7 +49,7 @@ func (s *segment) cuePoint(p []byte) {
 		case 0xB3: // CueTime
 			at = uintOf(v)
 		case 0xB7: // CueTrackPositions
-			track, pos, relative := int64(0), int64(-1), int64(0)
+			track, pos, relative, duration := int64(0), int64(-1), int64(0), int64(0)
 			eachElement(v, func(id uint32, v []byte) {
 				switch id {
 				case 0xF7:
@@ -58,6 +58,8 @@ func (s *segment) cuePoint(p []byte) {
 					pos = uintOf(v)
 				case 0xF0: // CueRelativePosition
 					relative = uintOf(v)
+				case 0xB2: // CueDuration
+					duration = uintOf(v)
 				}
 			})
 			if at < 0 || pos < 0 || track == 0 {
@@ -72,16 +74,14 @@ func (s *segment) cuePoint(p []byte) {
 			if relative > s.seg.end-off {
 				relative = 0
 			}
-			s.cued = append(s.cued, cue{track, at, cuePlace{off, off + relative}})
+			s.cued = append(s.cued, cue{track, at, duration, off, off + relative})
 		}
 	})
 }
 
-// cue is a keyframe of a track: its time in ticks of the file, and its place.
-type cue struct {
-	track, time int64
-	place       cuePlace
-}
+// cue is a keyframe of a track: its time in ticks of the file, the cluster that it is in, and where its block is, as
+// near as the cue says. Text says how long it is shown.
+type cue struct{ track, time, duration, cluster, at int64 }
 
 // settleCues gives each video track its keyframes, in order and once each.
 func (s *segment) settleCues() {
@@ -108,12 +108,13 @@ func (s *segment) settleCues() {
 			last = c.time
 			pts := s.toTicks(c.time) - t.delay
 			keys = append(keys, Keyframe{Sample: clamp32(len(keys)), DTS: pts, PTS: pts})
-			places = append(places, c.place)
+			places = append(places, cuePlace{c.cluster, c.at})
 		}
 		t.out.Keyframes, t.out.cues = keys, places
 		s.x.Precision = Keyframes
 	}
 	s.settleBlocks()
+	s.settlePlaces()
 	s.cued = nil
 }
 
@@ -123,11 +124,11 @@ func (s *segment) settleBlocks() {
 		return
 	}
 	b := &blocks{
-		src: s.src, end: s.seg.end, first: s.cluster, tracks: map[uint32]bool{}, toTicks: s.toTicks,
+		src: s.src, end: s.seg.end, first: s.cluster, tracks: map[uint32]bool{}, perTick: s.ticks,
 		entries: make([]entry, 0, len(s.cued)),
 	}
 	for _, c := range s.cued {
-		if off := c.place.cluster; len(b.entries) == 0 || off > b.entries[len(b.entries)-1].off {
+		if off := c.cluster; len(b.entries) == 0 || off > b.entries[len(b.entries)-1].off {
 			b.entries = append(b.entries, entry{s.toTicks(c.time), off})
 		}
 	}
@@ -138,7 +139,7 @@ func (s *segment) settleBlocks() {
 	backwards := func(a, b cuePlace) int { return cmp.Or(cmp.Compare(a.cluster, b.cluster), cmp.Compare(a.at, b.at)) }
 	for _, t := range s.order {
 		out := t.out
-		if out.Encrypted || t.unreadable || s.tracks[int64(out.ID)] != t ||
+		if out.Encrypted || t.packing.unknown || t.packing.zlib || s.tracks[int64(out.ID)] != t ||
 			out.Kind == media.Video && (len(out.cues) == 0 || !slices.IsSortedFunc(out.cues, backwards)) ||
 			out.Kind != media.Video && out.Kind != media.Audio {
 			continue

@@ -14,7 +14,8 @@ type mkvTrack struct {
 	typ        int64
 	private    []byte
 	encoded    bool          // CodecPrivate is compressed or encrypted
-	unreadable bool          // blocks are compressed, other than by header stripping
+	packing    packing       // of the blocks
+	packings   int           // how many ways of packing are stacked in the blocks
 	frame      time.Duration // DefaultDuration
 	codecDelay time.Duration
 	delay      media.Ticks // codecDelay, which is taken off every timestamp
@@ -114,9 +115,6 @@ func (s *segment) trackEntry(t *mkvTrack, p []byte) {
 	t.settle()
 }
 
-// maxStripped bounds the bytes that header stripping leaves out.
-const maxStripped = 256
-
 // encodings reads ContentEncodings (5.1.4.1.31): whether blocks are encrypted or compressed, and CodecPrivate not as it
 // was.
 func (t *mkvTrack) encodings(p []byte) {
@@ -124,49 +122,31 @@ func (t *mkvTrack) encodings(p []byte) {
 		if id != 0x6240 {
 			return
 		}
-		scope, compressed := int64(1), int64(0)
-		var stripped []byte // nil: some other compression
+		scope := int64(1)
+		read := packing{unknown: true} // unless it is said
 		eachElement(enc, func(id uint32, v []byte) {
 			switch id {
+			case 0x5034:
+				read = packing{}
+				read.read(v)
 			case 0x5032:
 				scope = uintOf(v)
 			case 0x5033:
-				compressed = uintOf(v)
-				t.out.Encrypted = t.out.Encrypted || compressed == 1
-			case 0x5034: // ContentCompression
-				stripped = strippedHeader(v)
+				t.out.Encrypted = t.out.Encrypted || uintOf(v) == 1
 			case 0x5035:
 				t.out.Encrypted = true
 			}
 		})
+		if scope&1 != 0 {
+			t.packing = read
+			t.packings++
+		}
 		t.encoded = t.encoded || scope&2 != 0
-		if scope&1 == 0 {
-			return
-		}
-		if stripped == nil || compressed != 0 || t.out.Stripped != nil {
-			t.unreadable = true
-		}
-		t.out.Stripped = append([]byte{}, stripped...)
 	})
-}
-
-// strippedHeader reads a ContentCompression: what header stripping left out, nil for any other compression.
-func strippedHeader(p []byte) []byte {
-	const headerStripping = 3
-	algorithm := int64(0)
-	settings := []byte{}
-	eachElement(p, func(id uint32, v []byte) {
-		switch id {
-		case 0x4254:
-			algorithm = uintOf(v)
-		case 0x4255:
-			settings = v
-		}
-	})
-	if algorithm != headerStripping || len(settings) > maxStripped {
-		return nil
+	t.packing.unknown = t.packing.unknown || t.packings > 1
+	if !t.packing.unknown && !t.packing.zlib {
+		t.out.Stripped = t.packing.strip
 	}
-	return settings
 }
 
 // blockAddition reads a BlockAdditionMapping (5.1.4.1.17), for Dolby Vision's configuration.

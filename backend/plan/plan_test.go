@@ -186,6 +186,7 @@ func TestJudgeVideo(t *testing.T) {
 		"edits":            func(_ *media.Track, f *Facts) { f.Edits = true },
 		"open":             func(_ *media.Track, f *Facts) { f.Keyframes = false },
 		"sparse keyframes": func(_ *media.Track, f *Facts) { f.LongestGOP = longestGOP + 1 },
+		"cut short":        func(_ *media.Track, f *Facts) { f.Cut = true },
 		"two entries":      func(_ *media.Track, f *Facts) { f.OneEntry = false },
 		"backwards":        func(_ *media.Track, f *Facts) { f.Monotonic = false },
 		"huge":             func(_ *media.Track, f *Facts) { f.LargestSample = largestSample + 1 },

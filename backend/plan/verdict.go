@@ -11,6 +11,7 @@ import (
 type Facts struct {
 	Indexed       bool          // every sample's place is known
 	Edits         bool          // an edit list that plain samples cannot express
+	Cut           bool          // its last samples are not in the file
 	OneEntry      bool          // one sample description for the whole track
 	Keyframes     bool          // there are keyframes, and they are true ones that nothing crosses
 	Monotonic     bool          // decode times never go back
@@ -58,6 +59,8 @@ func JudgeVideo(t *media.Track, f Facts) Verdict {
 		return transcode("the picture is turned upright")
 	case !f.Indexed:
 		return transcode("the container has no index of its frames, so the picture is converted")
+	case f.Cut:
+		return transcode("the file is cut short, so what there is of it is converted")
 	case !f.OneEntry:
 		return transcode("the picture changes its format midway and is made uniform")
 	case f.Edits:
@@ -87,6 +90,8 @@ func JudgeAudio(t *media.Track, f Facts) Verdict {
 		return transcode("%d-channel sound is mixed to stereo", t.Audio.Channels)
 	case !f.Indexed:
 		return transcode("the container has no index of its sound, so it is converted")
+	case f.Cut:
+		return transcode("the file is cut short, so its sound is converted")
 	case !f.OneEntry || !f.Monotonic:
 		return transcode("the sound changes its format midway and is made uniform")
 	}

@@ -21,33 +21,63 @@ const (
 // tracingRefused remembers that this system lets no child be traced, so that it is not asked each time.
 var tracingRefused atomic.Bool
 
+// filtersMissed counts the children that could be held, but not given a filter. A stray signal does that to one;
+// after maxMissed of them it is the system.
+var filtersMissed atomic.Int32
+
+const maxMissed = 3
+
 // jail is a child's process group and what it may use.
 type jail struct {
 	spec   Spec
 	traced bool // the child is held at its first instruction until it is confined
+	missed bool // it could be held, but not given its filter
 	pgid   int  // 0 until started
 }
 
 func newJail(s Spec) (*jail, error) { return &jail{spec: s, traced: !tracingRefused.Load()}, nil }
 
-// holdThread ties the owner to a thread that ends with it: see the package's comment.
-func holdThread() { runtime.LockOSThread() }
+// onOwnThread runs an owner on a thread that ends with it: see the package's comment. It is never the program's first
+// thread, which cannot end before the program, and which the kernel takes for the program in some of its checks.
+func onOwnThread(owner func()) {
+	runtime.LockOSThread() // never unlocked: so the thread ends
+	if unix.Gettid() != unix.Getpid() {
+		owner()
+		return
+	}
+	locked := make(chan struct{})
+	go func() {
+		runtime.LockOSThread()
+		close(locked)
+		owner()
+	}()
+	<-locked // until here the first thread was taken
+	runtime.UnlockOSThread()
+}
+
+// errNotFiltered says that a child that was held could not be given its filter.
+var errNotFiltered = errors.New("the child cannot be given its filter")
 
 // mayLoosen says whether a failed start is worth another try without tracing.
 func (j *jail) mayLoosen(err error) bool {
-	if !j.traced || !errors.Is(err, unix.EPERM) && !errors.Is(err, unix.EACCES) && !errors.Is(err, unix.ENOSYS) {
+	refused := errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES) || errors.Is(err, unix.ENOSYS)
+	if !j.traced || !refused && !errors.Is(err, errNotFiltered) {
 		return false
 	}
-	j.traced = false
+	j.traced, j.missed = false, !refused
 	return true
 }
 
 // loosened is told when a start without tracing went well where one with it had not.
-func (j *jail) loosened() { tracingRefused.Store(true) }
+func (j *jail) loosened() {
+	if !j.missed || filtersMissed.Add(1) >= maxMissed {
+		tracingRefused.Store(true)
+	}
+}
 
 // start starts the command, confines it and lets it go. It runs on the owner's thread.
 func (j *jail) start(cmd *exec.Cmd) error {
-	if err := confine(); err != nil {
+	if err := j.confine(); err != nil {
 		return err
 	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL, Ptrace: j.traced}
@@ -65,9 +95,20 @@ func (j *jail) start(cmd *exec.Cmd) error {
 }
 
 // confine takes from the calling thread what the child must not have. Threads pass it on to what they fork.
-func confine() error {
+func (j *jail) confine() error {
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return fmt.Errorf("set no_new_privs: %w", err)
+	}
+	if j.spec.Confine == nil {
+		return nil
+	}
+	if err := landlock(j.spec.Path, j.spec.Confine); err != nil {
+		return fmt.Errorf("confine: %w", err)
+	}
+	if !j.traced {
+		if err := filterThread(); err != nil {
+			return fmt.Errorf("confine: %w", err)
+		}
 	}
 	return nil
 }
@@ -75,12 +116,8 @@ func confine() error {
 // hold sets limits and priority, and lets a traced child go.
 func (j *jail) hold() error {
 	if j.traced {
-		var info unix.Siginfo
-		err := ignoringInterrupts(func() error {
-			return unix.Waitid(unix.P_PID, j.pgid, &info, unix.WSTOPPED|unix.WEXITED|unix.WNOWAIT, nil)
-		})
-		if err != nil {
-			return fmt.Errorf("wait for the child's first stop: %w", err)
+		if err := awaitStop(j.pgid); err != nil {
+			return err
 		}
 	}
 	if err := setLimits(j.pgid, j.spec.Limits); err != nil {
@@ -91,11 +128,28 @@ func (j *jail) hold() error {
 		_ = unix.Setpriority(unix.PRIO_PGRP, j.pgid, lowNice)
 		_, _, _ = unix.Syscall(unix.SYS_IOPRIO_SET, ioprioWhoPgrp, uintptr(j.pgid), ioprioBestLast)
 	}
+	if j.traced && j.spec.Confine != nil {
+		if err := filterChild(j.pgid); err != nil && !errors.Is(err, unix.ESRCH) {
+			return fmt.Errorf("%w: %w", errNotFiltered, err)
+		}
+	}
 	if j.traced {
 		// A child that is gone already says ESRCH: Wait tells how it went.
 		if err := unix.PtraceDetach(j.pgid); err != nil && !errors.Is(err, unix.ESRCH) {
 			return fmt.Errorf("let the child go: %w", err)
 		}
+	}
+	return nil
+}
+
+// awaitStop waits until a traced child stops or ends, and leaves what it learns for others to learn.
+func awaitStop(pid int) error {
+	var info unix.Siginfo
+	err := ignoringInterrupts(func() error {
+		return unix.Waitid(unix.P_PID, pid, &info, unix.WSTOPPED|unix.WEXITED|unix.WNOWAIT, nil)
+	})
+	if err != nil {
+		return fmt.Errorf("wait for the child to stop: %w", err)
 	}
 	return nil
 }

@@ -15,19 +15,21 @@ const lowNice = 10
 
 // jail is a child's process group.
 type jail struct {
-	low  bool
-	pgid int // 0 until started
+	low         bool
+	confinement *Confinement
+	pgid        int // 0 until started
 }
 
-func newJail(s Spec) (*jail, error) { return &jail{low: s.Low}, nil }
+func newJail(s Spec) (*jail, error) { return &jail{low: s.Low, confinement: s.Confine}, nil }
 
-func holdThread() {}
+func onOwnThread(owner func()) { owner() }
 
 func (*jail) mayLoosen(error) bool { return false }
 
 func (*jail) loosened() {}
 
 func (j *jail) start(cmd *exec.Cmd) error {
+	j.confine(cmd)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("run: %w", err)

@@ -20,8 +20,9 @@ var resumeProcess = windows.NewLazySystemDLL("ntdll.dll").NewProc("NtResumeProce
 
 // jail is a job object: it holds the child and all it starts, and ends them when its last handle is closed.
 type jail struct {
-	low bool
-	job windows.Handle
+	low     bool
+	lowered bool // at low integrity, without privileges
+	job     windows.Handle
 }
 
 func newJail(s Spec) (*jail, error) {
@@ -46,12 +47,19 @@ func newJail(s Spec) (*jail, error) {
 		_ = windows.CloseHandle(job)
 		return nil, fmt.Errorf("limit a job object: %w", err)
 	}
-	return &jail{low: s.Low, job: job}, nil
+	// A child at low integrity could not write even to the files it is let write.
+	lowered := s.Confine != nil && len(s.Confine.WriteFiles) == 0
+	return &jail{low: s.Low, lowered: lowered, job: job}, nil
 }
 
-func holdThread() {}
+func onOwnThread(owner func()) { owner() }
 
-func (*jail) mayLoosen(error) bool { return false }
+// mayLoosen says whether a failed start is worth another try with the program's own token.
+func (j *jail) mayLoosen(error) bool {
+	was := j.lowered
+	j.lowered = false
+	return was
+}
 
 func (*jail) loosened() {}
 
@@ -62,6 +70,14 @@ func (j *jail) start(cmd *exec.Cmd) error {
 		flags |= windows.BELOW_NORMAL_PRIORITY_CLASS
 	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{HideWindow: true, CreationFlags: flags}
+	if j.lowered {
+		token, err := lowToken()
+		if err != nil {
+			return err
+		}
+		defer func() { _ = token.Close() }()
+		cmd.SysProcAttr.Token = token
+	}
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("run: %w", err)
 	}

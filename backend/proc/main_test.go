@@ -93,6 +93,7 @@ var roles = map[string]func(args []string){
 func say(words ...any) { _, _ = fmt.Fprintln(os.Stdout, words...) }
 
 func TestMain(m *testing.M) {
+	StandIn()
 	if role, ok := roles[os.Getenv(roleKey)]; ok {
 		role(os.Args[1:])
 		os.Exit(0)

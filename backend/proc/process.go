@@ -54,7 +54,7 @@ func Start(ctx context.Context, s Spec) (*Process, error) {
 	}
 	p := &Process{name: name, grace: s.Grace, done: make(chan struct{})}
 	started := make(chan error, 1)
-	go p.own(ctx, s, started)
+	go onOwnThread(func() { p.own(ctx, s, started) })
 	if err := <-started; err != nil {
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
@@ -63,7 +63,6 @@ func Start(ctx context.Context, s Spec) (*Process, error) {
 
 // own is the child's owner: it starts the child, says so, and stays until the child is gone.
 func (p *Process) own(ctx context.Context, s Spec, started chan<- error) {
-	holdThread()
 	cmd, err := p.launch(ctx, s)
 	if err != nil {
 		started <- err

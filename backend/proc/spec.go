@@ -18,6 +18,8 @@ type Spec struct {
 	Low    bool          // run at low CPU and I/O priority
 	Limits Limits        // what the child may use
 	Grace  time.Duration // between the polite stop and the kill when the context ends; 0 kills at once
+
+	Confine *Confinement // what the child may reach; nil: what the program itself may
 }
 
 // Limits bound what a child may use. The zero value leaves everything but files, which it may not write. Core

@@ -31,6 +31,7 @@ type Engine struct {
 	log      *slog.Logger
 	sched    *scheduler
 	recent   *recent
+	texts    chan struct{} // holds one for each text that is being read
 	preset   string
 	threads  int
 	patience time.Duration // how long a packet scan may keep a viewer waiting
@@ -63,7 +64,8 @@ func New(o Options) *Engine {
 	ctx, cancel := context.WithCancel(context.Background())
 	e := &Engine{
 		tools: o.Tools, cache: o.Cache, source: o.Source, log: o.Log, sched: newScheduler(), recent: newRecent(),
-		ctx: ctx, cancel: cancel, titles: map[string]*opening{}, threads: runtime.NumCPU(),
+		texts: make(chan struct{}, textReaders),
+		ctx:   ctx, cancel: cancel, titles: map[string]*opening{}, threads: runtime.NumCPU(),
 		patience: scanTime, idle: idleFor,
 	}
 	switch cores := runtime.NumCPU(); {

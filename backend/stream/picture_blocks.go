@@ -76,7 +76,7 @@ func newCuedVideo(ctx context.Context, v media.Track, t *index.Track, f *os.File
 		b.timescale = videoTimescale
 	}
 	facts := plan.Facts{
-		Indexed: t.Readable && !t.Truncated, OneEntry: true, Monotonic: true, Keyframes: true,
+		Indexed: t.Readable, Cut: t.Truncated, OneEntry: true, Monotonic: true, Keyframes: true,
 		LongestGOP: media.ToDuration(t.MaxGOPDuration, t.Timescale),
 	}
 	if s.verdict = plan.JudgeVideo(&v, facts); s.verdict.Passthrough { // only now is it worth reading blocks

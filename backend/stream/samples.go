@@ -14,12 +14,7 @@ import (
 type sampleSource interface {
 	// between gives the samples from one cut up to another, in decode order.
 	between(ctx context.Context, from, to int) ([]index.Sample, error)
-}
-
-// pictureSource is the sampleSource of a video track.
-type pictureSource interface {
-	sampleSource
-	// weigh gives the bytes from one cut up to another, or an upper bound of them, and how many samples there are.
+	// weigh gives the bytes from one cut up to another, or a little more, and how many samples there are.
 	weigh(from, to int) (bytes, samples int64)
 	// light says that weighing a whole track piece by piece is quick.
 	light() bool
@@ -63,7 +58,7 @@ func (t tableSamples) weigh(from, to int) (bytes, samples int64) {
 }
 
 // maxWeighed bounds how many samples are weighed to know a peak; a longer track's peak is estimated.
-const maxWeighed = 400_000
+const maxWeighed = 100_000
 
 func (t tableSamples) light() bool { return t.track.EndSample-t.track.FirstSample <= maxWeighed }
 

@@ -23,11 +23,14 @@ func (e *Engine) Multivariant(ctx context.Context, itemID string) ([]byte, error
 		return nil, err
 	}
 	defer release()
-	return t.multivariant()
+	return t.multivariant(t.textRenditions(ctx)), nil
 }
 
 // Playlist is a rendition's media playlist.
 func (e *Engine) Playlist(ctx context.Context, ref media.Ref) ([]byte, error) {
+	if ref.Kind == media.Text {
+		return e.textPlaylist(ctx, ref)
+	}
 	_, p, release, err := e.rendition(ctx, ref)
 	if err != nil {
 		return nil, err
@@ -54,6 +57,9 @@ func (e *Engine) Init(ctx context.Context, ref media.Ref) ([]byte, error) {
 
 // Segment is segment n of a rendition.
 func (e *Engine) Segment(ctx context.Context, ref media.Ref, n int) ([]byte, error) {
+	if ref.Kind == media.Text {
+		return e.textSegment(ctx, ref, n)
+	}
 	r, p, release, err := e.rendition(ctx, ref)
 	if err != nil {
 		return nil, err
@@ -184,15 +190,19 @@ func (t *title) find(ref media.Ref) (rendition, bool) {
 const audioGroup = "audio"
 
 // multivariant writes the multivariant playlist. It needs no plan: a plan's name is known before it is made.
-func (t *title) multivariant() ([]byte, error) {
+func (t *title) multivariant(text []m3u8.Rendition) []byte {
 	m := m3u8.Multivariant{IndependentSegments: true}
+	subtitles := ""
+	if len(text) > 0 {
+		subtitles = textGroup
+	}
 	var audioBitRate int64
 	var audioCodec []string
 	for i, a := range t.audio {
 		tr := a.source.track
-		bits, channels, codec := int64(audioBits), audioChannels, "mp4a.40.2"
+		bits, channels, codec := int64(audioBits)*9/8, audioChannels, "mp4a.40.2"
 		if a.name == plan.Original {
-			bits, channels, codec = tr.BitRate, tr.Audio.Channels, tr.CodecString
+			bits, channels, codec = a.peak(), tr.Audio.Channels, tr.CodecString
 		}
 		if i == 0 {
 			audioCodec = []string{codec}
@@ -202,6 +212,7 @@ func (t *title) multivariant() ([]byte, error) {
 		if len(t.rungs) == 0 { // sound alone: each track is a variant
 			m.Variants = append(m.Variants, m3u8.Variant{
 				URI: uri, BandwidthBitsPerSecond: max(bits, 32_000), Codecs: []string{codec},
+				SubtitlesGroup: subtitles,
 			})
 			continue
 		}
@@ -214,7 +225,7 @@ func (t *title) multivariant() ([]byte, error) {
 		v := m3u8.Variant{
 			URI:   fmt.Sprintf("v/%s/%s/media.m3u8", r.Name, t.videoPlan(r)),
 			Width: r.Width, Height: r.Height, Codecs: append([]string{t.videoCodec(r)}, audioCodec...),
-			FrameRate: t.survey.video.track.Video.FrameRate,
+			FrameRate: t.survey.video.track.Video.FrameRate, SubtitlesGroup: subtitles,
 		}
 		v.AverageBandwidthBitsPerSecond, v.BandwidthBitsPerSecond = t.bandwidth(r)
 		v.AverageBandwidthBitsPerSecond += audioBitRate
@@ -224,7 +235,8 @@ func (t *title) multivariant() ([]byte, error) {
 		}
 		m.Variants = append(m.Variants, v)
 	}
-	return m.Append(nil), nil
+	m.Renditions = append(m.Renditions, text...)
+	return m.Append(nil)
 }
 
 // videoPlan is the name of a rung's plan.
@@ -265,23 +277,27 @@ func (t *title) bandwidth(r plan.Rung) (average, peak int64) {
 	return average, max(average, t.peak())
 }
 
-// peakOf weighs the segments of a passed-through video track: the most bits a second that any of them has.
-func peakOf(c *copyTrack, samples pictureSource) int64 {
+// peakOf weighs the segments of a passed-through track: the most bits a second that any of them has.
+func peakOf(c *copyTrack) int64 {
 	p, err := c.plan()
 	if err != nil {
 		return 0
 	}
-	if !samples.light() {
-		bytes, _ := samples.weigh(p.Cuts[0], c.end)
-		return 3 * bytes * 8 * int64(p.Timescale) / max(1, p.Bounds[p.Len()])
+	if !c.samples.light() {
+		bytes, count := c.samples.weigh(p.Cuts[0], c.end)
+		average := (bytes + count*sampleOverhead) * 8 * int64(p.Timescale) / max(1, p.Bounds[p.Len()])
+		if c.silent != nil {
+			return average * 3 / 2 // sound is steady
+		}
+		return average * 3
 	}
 	var peak int64
 	for n := range p.Len() {
-		bytes, count := samples.weigh(c.cuts(p, n))
+		bytes, count := c.samples.weigh(c.cuts(p, n))
 		bytes += segmentOverhead + count*sampleOverhead
 		peak = max(peak, bytes*8*int64(p.Timescale)/p.Duration(n))
 	}
-	return peak
+	return peak * 21 / 20 // frames of silence and rounding are not weighed
 }
 
 // What boxes add to a segment and to each of its samples, in bytes.

@@ -19,6 +19,7 @@ type soundBlocks struct {
 	rate  uint32      // samples a second: the timescale of the plan
 	start media.Ticks // of the grid, in samples on the source's clock
 	count int         // frames on the grid, holes included
+	bits  int64       // bits a second, the most that a look showed
 }
 
 // nearest gives the frame on the grid that is nearest to a time of the track, and how many samples off it is.
@@ -56,6 +57,14 @@ func (b *soundBlocks) after(t media.Ticks) (frame int, at media.Ticks, ok bool) 
 	return int(n), b.start + n*plan.AACFrame, n < int64(b.count)
 }
 
+// weigh guesses from what a look showed: sound is steady.
+func (b *soundBlocks) weigh(from, to int) (bytes, samples int64) {
+	samples = max(0, int64(to-from))
+	return b.bits / 8 * samples * plan.AACFrame / int64(b.rate) * 5 / 4, samples
+}
+
+func (b *soundBlocks) light() bool { return true }
+
 func (b *soundBlocks) shape() (soundShape, error) {
 	return soundShape{timescale: b.rate, frame: plan.AACFrame, end: b.end(), count: b.count}, nil
 }
@@ -71,11 +80,11 @@ const (
 // newCuedAudio judges an audio track of a file of which only the keyframes of the picture are indexed.
 func newCuedAudio(ctx context.Context, a media.Track, t *index.Track, where span, f *os.File) audioSource {
 	s := audioSource{track: a, span: where}
-	facts := plan.Facts{Indexed: true, OneEntry: true, Monotonic: true}
+	facts := plan.Facts{Indexed: true, Cut: t.Truncated, OneEntry: true, Monotonic: true}
 	if s.verdict = plan.JudgeAudio(&a, facts); !s.verdict.Passthrough {
 		return s // no need to read blocks
 	}
-	b, bits := newSoundBlocks(ctx, a, t, f)
+	b := newSoundBlocks(ctx, a, t, f)
 	if b == nil {
 		facts.Indexed = false
 		s.verdict = plan.JudgeAudio(&a, facts)
@@ -83,21 +92,21 @@ func newCuedAudio(ctx context.Context, a media.Track, t *index.Track, where span
 	}
 	s.indexed, s.samples = t, b
 	s.span = span{moment{t.StartTicks, t.Timescale}, moment{b.end(), b.rate}}
-	s.track.BitRate = max(s.track.BitRate, bits)
+	s.track.BitRate = max(s.track.BitRate, b.bits)
 	return s
 }
 
 // newSoundBlocks gives nil unless a track is plain AAC-LC whose frames lie on one grid, as far as a look at its start,
-// its middle and its end shows. It also gives how many bits a second it has there at most.
-func newSoundBlocks(ctx context.Context, a media.Track, t *index.Track, f *os.File) (b *soundBlocks, bits int64) {
+// its middle and its end shows.
+func newSoundBlocks(ctx context.Context, a media.Track, t *index.Track, f *os.File) *soundBlocks {
 	rate := t.Audio.SampleRate
 	switch {
-	case !t.Readable, t.Truncated, len(t.CodecPrivate) == 0, t.FrameSamples != plan.AACFrame,
+	case !t.Readable, len(t.CodecPrivate) == 0, t.FrameSamples != plan.AACFrame,
 		rate < 7350, rate > 96_000, t.Duration <= 0, t.Duration > longest,
 		a.Audio.SampleRate != rate, a.Audio.Channels != t.Audio.Channels:
-		return nil, 0
+		return nil
 	}
-	b = &soundBlocks{track: t, rate: uint32(rate), start: media.Rescale(t.StartTicks, t.Timescale, uint32(rate))}
+	b := &soundBlocks{track: t, rate: uint32(rate), start: media.Rescale(t.StartTicks, t.Timescale, uint32(rate))}
 	look := media.FromDuration(soundChecked, t.Timescale)
 	last := 0
 	for i, from := range []media.Ticks{
@@ -109,7 +118,7 @@ func newSoundBlocks(ctx context.Context, a media.Track, t *index.Track, f *os.Fi
 		}
 		all, err := t.BlocksBetween(ctx, from, to)
 		if err != nil || len(all) == 0 && i < 2 || !b.onGrid(f, all) {
-			return nil, 0
+			return nil
 		}
 		var bytes int64
 		for _, s := range all {
@@ -118,14 +127,14 @@ func newSoundBlocks(ctx context.Context, a media.Track, t *index.Track, f *os.Fi
 			last = max(last, n)
 		}
 		if len(all) > 0 {
-			bits = max(bits, bytes*8*int64(rate)/(int64(len(all))*plan.AACFrame))
+			b.bits = max(b.bits, bytes*8*int64(rate)/(int64(len(all))*plan.AACFrame))
 		}
 	}
 	n, _ := b.nearest(t.EndTicks)
 	if b.count = last + 1; b.timeOf(b.count) < t.EndTicks-look { // nothing at the end: it may be anywhere before
 		b.count = max(b.count, n)
 	}
-	return b, bits
+	return b
 }
 
 // onGrid says whether frames follow each other on the grid, and are bare: not wrapped in ADTS.

@@ -59,7 +59,8 @@ func newVideoSource(v media.Track, t *index.Track, f *os.File) *videoSource {
 		longest = longestGap(keys, t.EndTicks)
 	}
 	facts := plan.Facts{
-		Indexed: true, Edits: !t.EditsExact, OneEntry: t.SampleEntries == 1 && !t.Truncated, Monotonic: t.DTSMonotonic,
+		Indexed: true, Edits: !t.EditsExact, Cut: t.Truncated, OneEntry: t.SampleEntries == 1,
+		Monotonic:  t.DTSMonotonic,
 		Keyframes:  clean && (v.Codec != media.H264 || idrOnly(t, keys, f)),
 		LongestGOP: media.ToDuration(longest, t.Timescale), LargestSample: int64(t.MaxSampleBytes),
 	}
@@ -89,7 +90,7 @@ func newVideoSource(v media.Track, t *index.Track, f *os.File) *videoSource {
 func newAudioSource(a media.Track, t *index.Track) audioSource {
 	s := audioSource{track: a, indexed: t, samples: tableSamples{t}, span: indexedSpan(t)}
 	s.verdict = plan.JudgeAudio(&a, plan.Facts{
-		Indexed: len(t.CodecPrivate) > 0 && t.AllSync && !t.Truncated, OneEntry: t.SampleEntries == 1,
+		Indexed: len(t.CodecPrivate) > 0 && t.AllSync, Cut: t.Truncated, OneEntry: t.SampleEntries == 1,
 		Monotonic: t.DTSMonotonic && t.EditsExact,
 	})
 	return s

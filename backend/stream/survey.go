@@ -31,7 +31,7 @@ type videoSource struct {
 	keyframes  []media.Ticks // source clock, timescale ticks, ascending; nil when not known
 	keySamples []uint32      // where samples can be found: the cut of each keyframe
 	frames     []media.Ticks // the same, of every frame; only after a packet scan
-	samples    pictureSource // nil where samples cannot be found
+	samples    sampleSource  // nil where samples cannot be found
 	end        int           // the cut after the last one
 	entry      []byte        // the sample entry for what is passed through
 }
@@ -246,6 +246,9 @@ func (s *survey) fromProbe(ctx context.Context, e *Engine, src media.Source, f *
 		return nil
 	}
 	s.video = &videoSource{track: *v, verdict: plan.JudgeVideo(v, plan.Facts{}), span: probeSpan(p, v)}
+	if t := s.sameTrack(*v); t != nil && s.index.Precision == index.Samples { // edits that plain samples cannot express
+		s.video.verdict = newVideoSource(*v, t, f).verdict
+	}
 	s.video.timescale = timescaleOf(v.TimeBase)
 	return s.scan(ctx, e, src)
 }

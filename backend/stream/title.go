@@ -27,6 +27,7 @@ type title struct {
 	rungs    []plan.Rung
 	video    map[string]rendition // by rung's name
 	audio    []audioRendition
+	texts    texts
 	refined  chan media.Probe
 	peak     func() int64 // of the passed-through video, bits per second
 	wg       sync.WaitGroup
@@ -37,6 +38,7 @@ type title struct {
 type audioRendition struct {
 	source audioSource
 	name   string // "original" or "aac"
+	peak   func() int64
 	rendition
 }
 
@@ -84,6 +86,7 @@ func (t *title) lay(ctx context.Context) error {
 			return err
 		}
 	}
+	t.layText()
 	probing, cancel := context.WithCancel(t.e.ctx)
 	t.cancel = cancel
 	if complete || t.e.tools == nil {
@@ -135,7 +138,7 @@ func (t *title) layVideo() {
 		case r.Passthrough:
 			c := newCopyVideo(v, t.file, t.timeline, t.seed())
 			t.video[r.Name] = c
-			t.peak = sync.OnceValue(func() int64 { return peakOf(c, v.samples) })
+			t.peak = sync.OnceValue(func() int64 { return peakOf(c) })
 		case t.e.tools != nil:
 			t.video[r.Name] = t.videoFeed(v, r, transcode)
 		default:
@@ -193,7 +196,8 @@ func (t *title) layAudio(a audioSource) error {
 	if a.verdict.Passthrough {
 		c, err := newCopyAudio(a, t.file, t.timeline, seed)
 		if err == nil {
-			t.audio = append(t.audio, audioRendition{a, plan.Original, c})
+			peak := sync.OnceValue(func() int64 { return peakOf(c) })
+			t.audio = append(t.audio, audioRendition{a, plan.Original, peak, c})
 			return nil
 		}
 	}
@@ -206,7 +210,7 @@ func (t *title) layAudio(a audioSource) error {
 	m := &audioMaker{e: t.e, src: t.src, audio: a, origin: t.timeline.origin.in(ffmpeg.AudioRate), plan: p}
 	f := newFeed(t.e, t.key(plan.KindAudio, fmt.Sprint(a.track.Index, audioChannels, audioBits)), p, t.e.log)
 	f.maker = m
-	t.audio = append(t.audio, audioRendition{a, aacName, &audioFeed{f}})
+	t.audio = append(t.audio, audioRendition{a, aacName, nil, &audioFeed{f}})
 	return nil
 }
 

@@ -4,8 +4,9 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"sort"
 	"strings"
+
+	"dropstream/backend/fmp4"
 )
 
 // apart is the most that sound and pictures may be moved against each other, in microseconds.
@@ -81,8 +82,8 @@ func (c *checker) checkHoles(r *rendition, run []*segment) {
 	}
 }
 
-// comparePackets holds passthrough to its promise: the source's very own packets, in a row, each at its time. Silent
-// packets may stand before them and after, where the pictures are longer than the sound.
+// comparePackets holds passthrough to its promise: the source's very own packets, in order, each at its time. Packets
+// of silence may stand where the source has no sound.
 func (c *checker) comparePackets(ctx context.Context, r *rendition, run []*segment) {
 	src, err := c.packets(ctx, c.source.path, r.index())
 	if err != nil {
@@ -101,29 +102,45 @@ func (c *checker) comparePackets(ctx context.Context, r *rendition, run []*segme
 		src = src[1:] // priming, and what an edit list cuts off
 	}
 	const cut = 3 // packets that an end may lack: those that an edit list cuts, and the last one's overlap
-	if len(src) <= cut {
+	if len(src) <= 2*cut {
 		return
 	}
-	place := sort.Search(len(ours), func(i int) bool { return ours[i].us >= src[0].us-half })
 	wrong, where := len(src), 0
-	for at := max(0, place-2); at <= place+2; at++ { // a packet may be moved onto the rendition's own grid
-		n, first := 0, 0
-		for i := range len(src) - cut {
-			if at+i >= len(ours) || ours[at+i].md5 != src[i].md5 {
-				if n == 0 {
-					first = i
-				}
-				n++
-			}
-		}
-		if n < wrong {
-			wrong, where = n, first
+	for skip := range cut {
+		if n, first := strangers(src[skip:len(src)-cut], ours, 2*half); n < wrong {
+			wrong, where = n, skip+first
 		}
 	}
 	if beyond := int64(c.source.duration * 1e6); wrong > 0 && src[where].us < beyond-3*half {
 		c.report.find("identity", r.name, -1, "%d of %d packets are not the source's, first that at %d us",
 			wrong, len(src), src[where].us)
 	}
+}
+
+// silences are the packets of silence that may be put in where the source has none.
+var silences = map[string]bool{sum(fmp4.SilentAAC(1)): true, sum(fmp4.SilentAAC(2)): true}
+
+// strangers counts the source's packets that are not found in ours, in order and within so many microseconds of their
+// times; packets of silence of ours are passed over where the source has others. First is the first one of them.
+func strangers(src, ours []picture, within int64) (n, first int) {
+	j := 0
+	for i, want := range src {
+		for j < len(ours) && ours[j].md5 != want.md5 && silences[ours[j].md5] {
+			j++
+		}
+		late := int64(0)
+		if j < len(ours) {
+			late = ours[j].us - want.us
+		}
+		if j >= len(ours) || ours[j].md5 != want.md5 || late > within || late < -within {
+			if n == 0 {
+				first = i
+			}
+			n++
+		}
+		j++
+	}
+	return n, first
 }
 
 // compareSound finds where in the rendition the source's sound is, at the start, in the middle and at the end.

@@ -10,6 +10,9 @@ export function act(request: Request, player: Player, full: Fullscreen, close: (
     case 'mute':
       player.toggleMuted();
       break;
+    case 'text':
+      player.toggleText();
+      break;
     case 'fullscreen':
       full.toggle();
       break;
@@ -24,7 +27,7 @@ export function act(request: Request, player: Player, full: Fullscreen, close: (
       player.step(request.frames);
       break;
     case 'volume':
-      player.setVolume(player.volume + request.by);
+      player.changeVolume(request.by);
       break;
     case 'place':
       player.seek(player.duration * request.fraction);

@@ -1,5 +1,5 @@
-import { clock, number, percent, pictureSize, span } from '../../lib/format';
-import type { FailureKind, Quality } from '../../lib/player';
+import { clock, languageName, number, percent, pictureSize, span } from '../../lib/format';
+import type { FailureKind, Quality, Track } from '../../lib/player';
 
 /** The words of the player. */
 export const text = {
@@ -26,6 +26,12 @@ export const text = {
     if (quality.rendition === 'original') return text.original;
     return /^\d+p$/.test(quality.rendition) ? quality.rendition : pictureSize(quality.height, quality.height);
   },
+  audio: 'Audio',
+  subtitles: 'Subtitles',
+  off: 'Off',
+  forced: 'foreign parts only',
+  audioName: (track: Track) => trackName(track, `Audio ${track.id + 1}`),
+  subtitlesName: (track: Track) => trackName(track, `Subtitles ${track.id + 1}`),
   speed: 'Speed',
   rate: (rate: number) => `${number(rate)}×`,
   usual: 'usual',
@@ -41,3 +47,16 @@ export const text = {
   } satisfies Record<FailureKind, string>,
   cannotOpen: 'This video cannot be opened',
 };
+
+/**
+ * What a track is called: the title that the file gives it, or else its language. A track without a title comes under
+ * its language's code, and a number where there are more of them.
+ */
+function trackName({ name, language, forced }: Track, otherwise: string): string {
+  const title = (forced ? name.replace(/ \(forced\)(?= \d+$|$)/, '') : name).trim();
+  const code = language || 'und';
+  const rest = title.startsWith(code) ? title.slice(code.length) : undefined;
+  if (title !== '' && (rest === undefined || !/^( \d+)?$/.test(rest))) return title;
+  const known = languageName(language);
+  return known === '' ? otherwise : known + (rest ?? '');
+}

@@ -98,6 +98,31 @@ export function pictureSize(width: number, height: number): string {
   return known.find(([least]) => lines >= least)?.[1] ?? `${short}p`;
 }
 
+/** What a language is called: "German" of "de" or "ger"; nothing when its code (BCP 47) says none. */
+export function languageName(code: string, locale: Locales = locales): string {
+  const tag = tagOf(code);
+  if (!tag) return '';
+  const name = new Intl.DisplayNames(locale, { type: 'language', fallback: 'none' }).of(tag.toString()) ?? '';
+  return name === '' ? '' : name.charAt(0).toLocaleUpperCase(locale) + name.slice(1);
+}
+
+/** Whether two codes are of one language, wherever it is spoken: "en-GB" and "eng" are. */
+export function sameLanguage(a: string, b: string): boolean {
+  const one = tagOf(a)?.language;
+  return one !== undefined && one === tagOf(b)?.language;
+}
+
+/** Codes come from files and may be anything. */
+function tagOf(code: string): Intl.Locale | undefined {
+  try {
+    const tag = new Intl.Locale(code);
+    // ISO 639-2: undetermined, several, none, and one that has no code.
+    return ['und', 'mul', 'zxx', 'mis'].includes(tag.language) ? undefined : tag;
+  } catch {
+    return undefined;
+  }
+}
+
 function unit(n: number, name: string, unitDisplay: 'short' | 'long', locale: Locales): string {
   return new Intl.NumberFormat(locale, { style: 'unit', unit: name, unitDisplay }).format(n);
 }

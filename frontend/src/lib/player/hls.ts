@@ -1,5 +1,5 @@
-import Hls, { type HlsConfig, type Level, type LoadPolicy } from 'hls.js';
-import type { Engine, EngineEvents, Quality } from './engine';
+import Hls, { type HlsConfig, type Level, type LoadPolicy, type MediaPlaylist } from 'hls.js';
+import { type Engine, type EngineEvents, off, type Quality, type Track } from './engine';
 
 /**
  * A segment that is still being made answers late, and after 9 s with 503: wait for it, and ask again. A 4xx is never
@@ -38,6 +38,7 @@ class HlsEngine implements Engine {
   #video: HTMLVideoElement;
   #events: EngineEvents;
   #hls: Hls | undefined;
+  #text = off;
 
   constructor(video: HTMLVideoElement, events: EngineEvents) {
     this.#video = video;
@@ -48,6 +49,7 @@ class HlsEngine implements Engine {
     this.destroy();
     const hls = new Hls({ ...config, startPosition: startSeconds });
     this.#hls = hls;
+    this.#text = off;
     // A callback of an instance that was left behind must not speak for the one that came after it.
     const current = () => this.#hls === hls;
 
@@ -55,10 +57,27 @@ class HlsEngine implements Engine {
       if (!current()) return;
       // The first variant as listed is the one that fits; levels are sorted, so its place has to be asked for.
       hls.startLevel = hls.firstLevel;
+      // Said before there are tracks, this keeps it from taking the one with DEFAULT=YES.
+      hls.subtitleTrack = off;
       this.#events.onqualities(levels.map(toQuality));
     });
     hls.on(Hls.Events.LEVEL_SWITCHED, (_, { level }) => {
       if (current()) this.#events.onquality(level);
+    });
+    hls.on(Hls.Events.AUDIO_TRACKS_UPDATED, (_, { audioTracks }) => {
+      if (current()) this.#events.onaudios(audioTracks.map(toTrack));
+    });
+    hls.on(Hls.Events.AUDIO_TRACK_SWITCHED, (_, { id }) => {
+      if (current()) this.#events.onaudio(id);
+    });
+    hls.on(Hls.Events.SUBTITLE_TRACKS_UPDATED, (_, { subtitleTracks }) => {
+      if (current()) this.#events.ontexts(subtitleTracks.map(toTrack));
+    });
+    hls.on(Hls.Events.SUBTITLE_TRACK_SWITCH, (_, { id }) => {
+      if (!current()) return;
+      // Some webviews turn subtitles on by themselves, by the system's settings, and hls.js follows them.
+      if (id !== off && id !== this.#text) hls.subtitleTrack = this.#text;
+      else this.#events.ontext(id);
     });
     hls.on(Hls.Events.ERROR, (_, { fatal, type }) => {
       if (!current() || !fatal) return;
@@ -70,6 +89,15 @@ class HlsEngine implements Engine {
 
   choose(id: number): void {
     if (this.#hls) this.#hls.nextLevel = id;
+  }
+
+  chooseAudio(id: number): void {
+    if (this.#hls) this.#hls.audioTrack = id;
+  }
+
+  chooseText(id: number): void {
+    this.#text = id;
+    if (this.#hls) this.#hls.subtitleTrack = id;
   }
 
   recover(): void {
@@ -109,6 +137,14 @@ class NativeEngine implements Engine {
     // The webview chooses by itself.
   }
 
+  chooseAudio(): void {
+    // It offers none, so none is asked for.
+  }
+
+  chooseText(): void {
+    // As with the sound.
+  }
+
   recover(): void {
     this.#video.load();
   }
@@ -130,6 +166,11 @@ function toQuality(level: Level, id: number): Quality {
     height: level.height,
     frameRate: level.frameRate,
   };
+}
+
+/** A track's id is its place in the list. */
+function toTrack({ name, lang, forced }: MediaPlaylist, id: number): Track {
+  return { id, name, language: lang ?? '', forced };
 }
 
 /** Media addresses name the rendition: …/v/RENDITION/PLAN/media.m3u8, or …/a/TRACK/RENDITION/PLAN/media.m3u8. */

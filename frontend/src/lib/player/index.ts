@@ -1,6 +1,6 @@
 import type { EngineFactory } from './engine';
 
-export { auto, type FailureKind, type Quality } from './engine';
+export { auto, type FailureKind, off, type Quality, type Track } from './engine';
 export { Player, type Span } from './player.svelte';
 export { requestOf, type Request, shortcuts } from './shortcuts';
 

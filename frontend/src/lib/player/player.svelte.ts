@@ -1,4 +1,13 @@
-import { auto, type Engine, type EngineFactory, type FailureKind, type Quality } from './engine';
+import { sameLanguage } from '../format';
+import {
+  auto,
+  type Engine,
+  type EngineFactory,
+  type FailureKind,
+  off,
+  type Quality,
+  type Track,
+} from './engine';
 import { keptSound, keepSound } from './sound';
 
 /** A stretch of time, in seconds. */
@@ -35,6 +44,12 @@ export class Player {
   chosen = $state(auto);
   /** The quality that is shown; undefined before the first picture. */
   shown = $state<number | undefined>();
+  audios = $state.raw<Track[]>([]);
+  /** The sound that was asked for, or else is heard; undefined before there is any. */
+  audio = $state<number | undefined>();
+  texts = $state.raw<Track[]>([]);
+  /** The subtitles that are shown, or off. */
+  text = $state(off);
   failure = $state<FailureKind | undefined>();
 
   #video: HTMLVideoElement;
@@ -42,6 +57,10 @@ export class Player {
   #engine: Engine | undefined;
   #listening = new AbortController();
   #recoveredAt: number | undefined;
+  /** The viewer has chosen subtitles, or none: from then on nothing else does. */
+  #textByHand = false;
+  /** The subtitles that were chosen last. */
+  #lastText = off;
 
   constructor(video: HTMLVideoElement, create: EngineFactory) {
     this.#video = video;
@@ -66,6 +85,12 @@ export class Player {
     this.chosen = auto;
     this.shown = undefined;
     this.qualities = [];
+    this.audios = [];
+    this.audio = undefined;
+    this.texts = [];
+    this.text = off;
+    this.#textByHand = false;
+    this.#lastText = off;
     this.currentTime = start;
     this.duration = duration;
     this.#recoveredAt = undefined;
@@ -78,6 +103,24 @@ export class Player {
       },
       onquality: (id) => {
         if (current()) this.shown = id;
+      },
+      onaudios: (tracks) => {
+        if (!current()) return;
+        this.audios = tracks;
+        this.#chooseForced();
+      },
+      onaudio: (id) => {
+        if (!current()) return;
+        this.audio = id;
+        this.#chooseForced();
+      },
+      ontexts: (tracks) => {
+        if (!current()) return;
+        this.texts = tracks;
+        this.#chooseForced();
+      },
+      ontext: (id) => {
+        if (current()) this.text = id;
       },
       onfailure: (kind) => {
         if (current()) this.#fail(kind);
@@ -125,6 +168,11 @@ export class Player {
     this.#video.muted = this.#video.volume === 0;
   }
 
+  /** Louder or quieter than it is, which the state may not have heard of yet: keys come faster than events. */
+  changeVolume(by: number): void {
+    this.setVolume(this.#video.volume + by);
+  }
+
   toggleMuted(): void {
     this.#video.muted = !this.#video.muted;
     if (!this.#video.muted && this.#video.volume === 0) this.#video.volume = 0.5;
@@ -137,6 +185,26 @@ export class Player {
   choose(id: number): void {
     this.chosen = id;
     this.#engine?.choose(id);
+  }
+
+  chooseAudio(id: number): void {
+    this.audio = id;
+    this.#engine?.chooseAudio(id);
+  }
+
+  chooseText(id: number): void {
+    this.#textByHand = true;
+    if (id !== off) this.#lastText = id;
+    this.#engine?.chooseText(id);
+  }
+
+  /** Subtitles on (those of the last time, or the first) and off. */
+  toggleText(): void {
+    const has = (id: number) => this.texts.some((track) => track.id === id);
+    const first = this.texts.find(({ forced }) => !forced) ?? this.texts[0];
+    if (!first) return;
+    if (this.text !== off) this.chooseText(off);
+    else this.chooseText(has(this.#lastText) ? this.#lastText : first.id);
   }
 
   /** Tries to go on after a failure. */
@@ -168,6 +236,15 @@ export class Player {
     this.failure = kind;
     this.waiting = false;
     this.pause();
+  }
+
+  /** Nobody asked for subtitles: only those are shown without which the sound is not to be understood. */
+  #chooseForced(): void {
+    if (this.#textByHand) return;
+    const heard = this.audios.find(({ id }) => id === this.audio)?.language ?? '';
+    const fits = this.texts.find(({ forced, language }) => forced && sameLanguage(language, heard));
+    const want = fits?.id ?? off;
+    if (want !== this.text) this.#engine?.chooseText(want);
   }
 
   #listen(): void {

@@ -1,16 +1,24 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { auto, type Engine, type EngineEvents, type FailureKind } from './engine';
+import { auto, type Engine, type EngineEvents, type FailureKind, off, type Track } from './engine';
 import { Player } from './player.svelte';
 
 /** An engine that does nothing but remember what it was asked. */
 class FakeEngine implements Engine {
   calls: string[] = [];
+  #text = off;
   constructor(readonly events: EngineEvents) {}
   load(url: string, start: number) {
     this.calls.push(`load ${url} ${start}`);
   }
   choose(id: number) {
     this.calls.push(`choose ${id}`);
+  }
+  chooseAudio(id: number) {
+    this.calls.push(`audio ${id}`);
+  }
+  chooseText(id: number) {
+    this.calls.push(`text ${id}`);
+    if (id !== this.#text) this.events.ontext((this.#text = id));
   }
   recover() {
     this.calls.push('recover');
@@ -144,6 +152,10 @@ describe('requests', () => {
 
   test('the volume stays between nothing and all, and is kept', () => {
     const { player, video } = setUp();
+    player.setVolume(1);
+    player.changeVolume(-0.05);
+    player.changeVolume(-0.05); // before the element has told of the first
+    expect(video.volume).toBeCloseTo(0.9);
     player.setVolume(3);
     expect(video.volume).toBe(1);
     player.setVolume(-1);
@@ -160,6 +172,102 @@ describe('requests', () => {
     expect(player.chosen).toBe(auto);
     player.choose(1);
     expect([player.chosen, engine().calls.at(-1)]).toEqual([1, 'choose 1']);
+  });
+});
+
+describe('sound and subtitles', () => {
+  const track = (id: number, language: string, forced = false): Track => ({
+    id,
+    name: language,
+    language,
+    forced,
+  });
+  const audios = [track(0, 'eng'), track(1, 'de-DE')];
+  const texts = [track(0, 'de', true), track(1, 'en'), track(2, 'de')];
+
+  function tracks(given = texts) {
+    const all = setUp();
+    const { events } = all.engine();
+    events.onaudios(audios);
+    events.ontexts(given);
+    events.onaudio(0);
+    return { ...all, events };
+  }
+
+  test('nothing is written over a video that opens', () => {
+    const { player, engine } = tracks();
+    expect([player.audio, player.text]).toEqual([0, off]);
+    expect(engine().calls.filter((call) => call.startsWith('text'))).toEqual([]);
+  });
+
+  test('a sound is asked of the engine', () => {
+    const { player, engine } = tracks();
+    player.chooseAudio(1);
+    expect([player.audio, engine().calls.at(-1)]).toEqual([1, 'audio 1']);
+  });
+
+  test('forced subtitles go with the sound of their language', () => {
+    const { player, events } = tracks();
+    events.onaudio(1);
+    expect(player.text).toBe(0);
+    events.onaudio(0);
+    expect(player.text).toBe(off);
+  });
+
+  test('forced subtitles wait for both lists, in whichever order they come', () => {
+    const { player, engine } = setUp();
+    engine().events.onaudio(1);
+    engine().events.ontexts(texts);
+    expect(player.text).toBe(off);
+    engine().events.onaudios(audios);
+    expect(player.text).toBe(0);
+  });
+
+  test('what nobody knows the language of is not forced', () => {
+    const { player, engine } = setUp();
+    engine().events.onaudios([track(0, '')]);
+    engine().events.onaudio(0);
+    engine().events.ontexts([track(0, '', true)]);
+    expect(player.text).toBe(off);
+  });
+
+  test('who has chosen is not overruled', () => {
+    const { player, events } = tracks();
+    player.chooseText(2);
+    events.onaudio(1);
+    expect(player.text).toBe(2);
+    player.chooseText(off);
+    events.onaudio(0);
+    events.onaudio(1);
+    expect(player.text).toBe(off);
+  });
+
+  test('the key takes the first that are whole, then those of the last time', () => {
+    const { player } = tracks();
+    player.toggleText();
+    expect(player.text).toBe(1);
+    player.chooseText(2);
+    player.toggleText();
+    expect(player.text).toBe(off);
+    player.toggleText();
+    expect(player.text).toBe(2);
+  });
+
+  test('without subtitles the key does nothing', () => {
+    const { player, engine } = tracks([]);
+    player.toggleText();
+    expect([player.text, engine().calls]).toEqual([off, ['load a.m3u8 12']]);
+  });
+
+  test('another video begins without them, and the one before is not heard', () => {
+    const { player, events } = tracks();
+    player.chooseText(2);
+    player.load('b.m3u8', 0, 50);
+    events.ontexts(texts);
+    events.ontext(2);
+    events.onaudios(audios);
+    events.onaudio(1);
+    expect([player.text, player.texts, player.audio, player.audios]).toEqual([off, [], undefined, []]);
   });
 });
 

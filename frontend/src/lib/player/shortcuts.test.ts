@@ -23,8 +23,10 @@ describe('requestOf', () => {
     ['7', {}, { do: 'place', fraction: 0.7 }],
     ['End', {}, { do: 'place', fraction: 1 }],
     ['Escape', {}, { do: 'close' }],
+    ['c', {}, { do: 'text' }],
     ['x', {}, undefined],
     ['f', { ctrlKey: true }, undefined],
+    ['c', { ctrlKey: true }, undefined],
     ['k', { metaKey: true }, undefined],
     ['ArrowLeft', { altKey: true }, undefined],
   ])('%s %j', (key, init, want) => expect(press(key, init)).toEqual(want));

@@ -1,6 +1,6 @@
 /** What a key asks of the player. */
 export type Request =
-  | { do: 'toggle' | 'mute' | 'fullscreen' | 'close' }
+  | { do: 'toggle' | 'mute' | 'text' | 'fullscreen' | 'close' }
   | { do: 'skip'; seconds: number }
   | { do: 'step'; frames: number }
   | { do: 'volume'; by: number }
@@ -28,6 +28,7 @@ export const shortcuts: readonly Shortcut[] = [
   { key: 'arrowup', request: { do: 'volume', by: 0.05 } },
   { key: 'arrowdown', request: { do: 'volume', by: -0.05 } },
   { key: 'm', request: { do: 'mute' } },
+  { key: 'c', request: { do: 'text' } },
   { key: 'f', request: { do: 'fullscreen' } },
   { key: 'escape', request: { do: 'close' } },
   { key: 'home', request: { do: 'place', fraction: 0 } },

@@ -33,6 +33,10 @@ export const icons = {
   volume: strokes('M5 9.500v5h3l4 3.500V6L8 9.500ZM15.500 9a4 4 0 0 1 0 6M18 6.500a7.500 7.500 0 0 1 0 11'),
   quiet: strokes('M5 9.500v5h3l4 3.500V6L8 9.500ZM15.500 9a4 4 0 0 1 0 6'),
   muted: strokes('M5 9.500v5h3l4 3.500V6L8 9.500ZM16 9.500l5 5M21 9.500l-5 5'),
+  subtitles: strokes(
+    'M6 5.500h12a3 3 0 0 1 3 3v7a3 3 0 0 1-3 3H6a3 3 0 0 1-3-3v-7a3 3 0 0 1 3-3Z',
+    'M10.500 10.600a2.200 2.200 0 1 0 0 2.800M17 10.600a2.200 2.200 0 1 0 0 2.800',
+  ),
   full: strokes('M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5'),
   unfull: strokes('M9 4v5H4M15 4v5h5M9 20v-5H4M15 20v-5h5'),
   check: strokes('m5 12.500 4.500 4.500L19 7.500'),
