@@ -8,6 +8,10 @@ import { add, expect, running, test } from './program';
 const name = 'Two tongues.mkv';
 const seconds = 20;
 
+function ffmpeg(...args: string[]): void {
+  execFileSync(process.env['DROPSTREAM_FFMPEG'] ?? 'ffmpeg', ['-v', 'error', '-y', ...args]);
+}
+
 /** 330 Hz under the English sound, 990 Hz under the German one: which of them is heard can be measured. */
 test.beforeAll(() => {
   const cues = (word: string) =>
@@ -18,8 +22,8 @@ test.beforeAll(() => {
   writeFileSync(clip('en.srt'), cues('Hello'));
   writeFileSync(clip('de.srt'), cues('Hallo'));
   const input = (source: string) => ['-f', 'lavfi', '-i', source];
-  execFileSync(process.env['DROPSTREAM_FFMPEG'] ?? 'ffmpeg', [
-    ...['-v', 'error', '-y', ...input(`testsrc2=s=640x360:r=25:d=${seconds}`)],
+  ffmpeg(
+    ...input(`testsrc2=s=640x360:r=25:d=${seconds}`),
     ...[...input(`sine=f=330:d=${seconds}`), ...input(`sine=f=990:d=${seconds}`)],
     ...['-i', clip('en.srt'), '-i', clip('de.srt')],
     ...[0, 1, 2, 3, 4].flatMap((n) => ['-map', String(n)]),
@@ -29,7 +33,7 @@ test.beforeAll(() => {
     ...['-metadata:s:s:0', 'language=eng', '-disposition:s:0', 'default'],
     ...['-metadata:s:s:1', 'language=ger', '-metadata:s:s:1', 'title=<b>Für alle</b>'],
     clip(name),
-  ]);
+  );
 });
 
 /** What is written over the picture now. */
@@ -64,8 +68,6 @@ async function choose(page: Page, menu: string, choice: string): Promise<void> {
   await page.getByRole('menuitemradio', { name: choice }).click();
 }
 
-test.use({ bypassCSP: true, contextOptions: { reducedMotion: 'reduce' } });
-
 test('sound and subtitles are chosen, by key and by menu', async ({ page, start }) => {
   await start();
   await add(page, clip(name));
@@ -95,14 +97,6 @@ test('sound and subtitles are chosen, by key and by menu', async ({ page, start 
   await expect(page.getByRole('button', { name: 'Audio' })).toHaveText(/German/);
   await expect.poll(() => shown(page), 'the subtitles stay as they were').toMatch(/^Hallo/);
   await running(page);
-
-  await page.keyboard.press('k');
-  for (const menu of ['Audio', 'Subtitles']) {
-    await page.getByRole('button', { name: menu }).click();
-    await settled(page);
-    expect.soft(await findings(page), menu).toEqual([]);
-    await page.keyboard.press('Escape');
-  }
 });
 
 test('a webview that turns subtitles on by itself is put right', async ({ page, start }) => {
@@ -119,4 +113,34 @@ test('a webview that turns subtitles on by itself is put right', async ({ page, 
   expect(await modes('showing')).toContain('showing');
   await expect.poll(() => modes()).not.toContain('showing');
   await expect(page.getByRole('button', { name: 'Subtitles' })).toHaveText(/Off/);
+});
+
+test('forced subtitles go with the sound of their language', async ({ page, start }) => {
+  const forced = clip('Two tongues, forced.mkv');
+  ffmpeg('-i', clip(name), '-map', '0', '-c', 'copy', '-disposition:s:1', 'forced', forced);
+  await start();
+  await add(page, forced);
+  await running(page);
+  expect(await shown(page)).toBe('');
+  await choose(page, 'Audio', 'German');
+  await expect.poll(() => shown(page)).toMatch(/^Hallo/);
+  await choose(page, 'Audio', 'English');
+  await expect.poll(() => shown(page)).toBe('');
+});
+
+test.describe('to those who use it otherwise', () => {
+  test.use({ bypassCSP: true, contextOptions: { reducedMotion: 'reduce' } });
+
+  test('nothing is in the way in the menus', async ({ page, start }) => {
+    await start();
+    await add(page, clip(name));
+    await running(page);
+    await page.keyboard.press('k');
+    for (const menu of ['Audio', 'Subtitles']) {
+      await page.getByRole('button', { name: menu }).click();
+      await settled(page);
+      expect.soft(await findings(page), menu).toEqual([]);
+      await page.keyboard.press('Escape');
+    }
+  });
 });

@@ -39,6 +39,7 @@ class HlsEngine implements Engine {
   #events: EngineEvents;
   #hls: Hls | undefined;
   #text = off;
+  #emptyText = '';
 
   constructor(video: HTMLVideoElement, events: EngineEvents) {
     this.#video = video;
@@ -50,6 +51,7 @@ class HlsEngine implements Engine {
     const hls = new Hls({ ...config, startPosition: startSeconds });
     this.#hls = hls;
     this.#text = off;
+    this.#emptyText = URL.createObjectURL(new Blob(['WEBVTT\n'], { type: 'text/vtt' }));
     // A callback of an instance that was left behind must not speak for the one that came after it.
     const current = () => this.#hls === hls;
 
@@ -71,7 +73,13 @@ class HlsEngine implements Engine {
       if (current()) this.#events.onaudio(id);
     });
     hls.on(Hls.Events.SUBTITLE_TRACKS_UPDATED, (_, { subtitleTracks }) => {
-      if (current()) this.#events.ontexts(subtitleTracks.map(toTrack));
+      if (!current()) return;
+      this.#giveNodes(subtitleTracks);
+      this.#events.ontexts(subtitleTracks.map(toTrack));
+    });
+    // It has taken them away where it let go of the element before.
+    hls.on(Hls.Events.MEDIA_ATTACHING, () => {
+      if (current()) this.#giveNodes(hls.subtitleTracks);
     });
     hls.on(Hls.Events.SUBTITLE_TRACK_SWITCH, (_, { id }) => {
       if (!current()) return;
@@ -85,6 +93,20 @@ class HlsEngine implements Engine {
     });
     hls.loadSource(url);
     hls.attachMedia(this.#video);
+  }
+
+  /** Track elements as hls.js would make them, but for their address: its own is of data:, which our policy refuses. */
+  #giveNodes(tracks: MediaPlaylist[]): void {
+    for (const track of tracks) {
+      if (track.trackNode) continue;
+      const node = document.createElement('track');
+      node.kind = 'subtitles';
+      node.label = track.name;
+      node.srclang = track.lang ?? '';
+      node.src = this.#emptyText;
+      this.#video.append(node);
+      track.trackNode = node;
+    }
   }
 
   choose(id: number): void {
@@ -112,6 +134,8 @@ class HlsEngine implements Engine {
     const hls = this.#hls;
     this.#hls = undefined;
     hls?.destroy();
+    URL.revokeObjectURL(this.#emptyText);
+    this.#emptyText = '';
   }
 }
 
