@@ -155,15 +155,7 @@ func av(more ...string) []string {
 // check plays a source whole, in order, and compares the number of frames.
 func check(t *testing.T, src media.Source, wantFrames int) *title {
 	t.Helper()
-	e := newTestEngine(t, map[string]media.Source{src.ItemID: src})
-	if _, err := e.Prepare(t.Context(), src); err != nil {
-		t.Fatal(err)
-	}
-	ti, release, err := e.title(t.Context(), src.ItemID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(release)
+	_, ti := prepared(t, src)
 	for _, r := range ti.rungs {
 		if n := frames(t, whole(t, ti.video[r.Name]), "v:0"); n != wantFrames {
 			t.Errorf("%s: %d frames, want %d", r.Name, n, wantFrames)
@@ -252,15 +244,7 @@ func TestStillPictures(t *testing.T) {
 		"-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=21", "-vf",
 		"select='lt(n,5)+eq(n,260)+eq(n,500)'", "-fps_mode", "vfr",
 	}, costly...)...)
-	e := newTestEngine(t, map[string]media.Source{src.ItemID: src})
-	if _, err := e.Prepare(t.Context(), src); err != nil {
-		t.Fatal(err)
-	}
-	ti, release, err := e.title(t.Context(), src.ItemID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer release()
+	_, ti := prepared(t, src)
 	for _, r := range ti.rungs {
 		if n := frames(t, whole(t, ti.video[r.Name]), "v:0"); n < 7 {
 			t.Errorf("%s: %d frames, the source has 7", r.Name, n)
@@ -270,15 +254,7 @@ func TestStillPictures(t *testing.T) {
 
 func TestSegmentsInAnyOrderFromManyHeads(t *testing.T) {
 	src := clip(t, "any.mkv", av(append(costly, "-c:a", "ac3")...)...)
-	e := newTestEngine(t, map[string]media.Source{src.ItemID: src})
-	if _, err := e.Prepare(t.Context(), src); err != nil {
-		t.Fatal(err)
-	}
-	ti, release, err := e.title(t.Context(), src.ItemID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer release()
+	_, ti := prepared(t, src)
 	r := ti.video[ti.rungs[0].Name]
 	p, err := r.Plan()
 	if err != nil {
@@ -312,15 +288,7 @@ func TestTruncatedSourcesKeepTheirTimeline(t *testing.T) {
 				t.Fatal(err)
 			}
 			src = sourceOf(t, src.Path)
-			e := newTestEngine(t, map[string]media.Source{src.ItemID: src})
-			if _, err := e.Prepare(t.Context(), src); err != nil {
-				t.Fatal(err)
-			}
-			ti, release, err := e.title(t.Context(), src.ItemID)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer release()
+			_, ti := prepared(t, src)
 			r := ti.video[ti.rungs[0].Name]
 			p, err := r.Plan()
 			if err != nil {

@@ -3,7 +3,12 @@ package stream
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"time"
+
+	"dropstream/backend/ffmpeg"
+	"dropstream/backend/proc"
 )
 
 // maker makes the segments of one feed with runs of ffmpeg.
@@ -38,4 +43,45 @@ type head struct {
 	done       chan struct{}
 	ticket     *ticket
 	began      time.Time // when it began on the segment being made; zero for its first, which costs the start too
+}
+
+// stuckAfter is how long a head may go without a new frame.
+const stuckAfter = 20 * time.Second
+
+// child is a head's process while what it writes is read.
+type child struct {
+	out   io.Reader
+	ended func() error       // waits for its end and says whether it was a good one
+	watch func() *time.Timer // starts the timer that ends a head without progress; stop it when a frame arrives
+}
+
+// runHead runs ffmpeg and lets read take what it writes. It gives read's error, with ffmpeg's last words, or ffmpeg's
+// own. No error means that ffmpeg came to its end by itself: a head that was ended ends its pipe too, and what it had
+// written by then is no whole segment.
+func (e *Engine) runHead(ctx context.Context, args ffmpeg.Args, read func(child) error) error {
+	proceed, stuck := context.WithCancelCause(ctx)
+	defer stuck(nil)
+	p, err := proc.Start(proceed, e.tools.Spec(args))
+	if err != nil {
+		return fmt.Errorf("start: %w", err)
+	}
+	defer func() {
+		p.Kill()
+		_ = p.Wait() // its end is known already
+	}()
+	watch := func() *time.Timer { return time.AfterFunc(stuckAfter, func() { stuck(errStuck) }) }
+	err = read(child{out: p.Stdout(), ended: p.Wait, watch: watch})
+	switch {
+	case errors.Is(err, errEnough), ctx.Err() != nil:
+		return errors.Join(err, ctx.Err())
+	case proceed.Err() != nil:
+		return context.Cause(proceed)
+	case err != nil:
+		p.Kill()
+		return errors.Join(err, p.Wait())
+	}
+	if err := p.Wait(); err != nil {
+		return fmt.Errorf("end: %w", err)
+	}
+	return ctx.Err() //nolint:wrapcheck // the caller's own
 }

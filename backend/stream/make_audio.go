@@ -5,13 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"dropstream/backend/ffmpeg"
 	"dropstream/backend/fmp4"
 	"dropstream/backend/media"
 	"dropstream/backend/plan"
-	"dropstream/backend/proc"
 )
 
 // audioMaker encodes the segments of one audio track as stereo AAC at 48 kHz.
@@ -57,30 +55,10 @@ func (m *audioMaker) run(ctx context.Context, from, to, attempt int, emit emitFu
 		To: p.Bounds[last] / plan.AACFrame, Start: m.audio.span.start.in(ffmpeg.AudioRate), Channels: audioChannels,
 		Bits: audioBits, Tolerant: attempt > 0,
 	}
-	proceed, stuck := context.WithCancelCause(ctx)
-	defer stuck(nil)
-	c, err := proc.Start(proceed, m.e.tools.Spec(h.Args()))
+	err = m.e.runHead(ctx, h.Args(), func(c child) error {
+		return m.read(ctx, p, h, from, last, &audioOutput{child: c, r: fmp4.NewADTSReader(c.out)}, emit)
+	})
 	if err != nil {
-		return fmt.Errorf("start audio head: %w", err)
-	}
-	defer func() {
-		c.Kill()
-		_ = c.Wait() // its end is known already
-	}()
-	out := &audioOutput{r: fmp4.NewADTSReader(c.Stdout()), ended: c.Wait, watch: func() *time.Timer {
-		return time.AfterFunc(stuckAfter, func() { stuck(errStuck) })
-	}}
-	err = m.read(ctx, p, h, from, last, out, emit)
-	switch {
-	case errors.Is(err, errEnough), ctx.Err() != nil:
-		return err
-	case proceed.Err() != nil:
-		return fmt.Errorf("run audio head: %w", context.Cause(proceed))
-	case err != nil:
-		c.Kill()
-		return fmt.Errorf("run audio head from segment %d: %w", from, errors.Join(err, c.Wait()))
-	}
-	if err := c.Wait(); err != nil {
 		return fmt.Errorf("run audio head from segment %d: %w", from, err)
 	}
 	return nil
@@ -88,10 +66,10 @@ func (m *audioMaker) run(ctx context.Context, from, to, attempt int, emit emitFu
 
 // audioOutput is what a head writes.
 type audioOutput struct {
-	r     *fmp4.ADTSReader
-	ended func() error       // waits for the head's end and says whether it was a good one
-	watch func() *time.Timer // starts the timer that ends a head without progress
-	got   int                // frames so far
+	child
+
+	r   *fmp4.ADTSReader
+	got int // frames so far
 }
 
 // next gives the next frame, io.EOF when the head came to its end by itself.

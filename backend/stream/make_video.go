@@ -12,7 +12,6 @@ import (
 	"dropstream/backend/fmp4"
 	"dropstream/backend/media"
 	"dropstream/backend/plan"
-	"dropstream/backend/proc"
 )
 
 // videoMaker encodes the segments of one rung.
@@ -45,7 +44,6 @@ const (
 	preroll        = 3 * time.Second
 	prerollEarlier = 15 * time.Second
 	prerollMuch    = 90 * time.Second
-	stuckAfter     = 20 * time.Second // a head without a new frame for so long is ended
 )
 
 func (m *videoMaker) run(ctx context.Context, from, to, attempt int, emit emitFunc) error {
@@ -57,35 +55,10 @@ func (m *videoMaker) run(ctx context.Context, from, to, attempt int, emit emitFu
 		to = from + 1
 	}
 	h := m.head(p, from, to, attempt)
-	proceed, stuck := context.WithCancelCause(ctx)
-	defer stuck(nil)
-	c, err := proc.Start(proceed, m.e.tools.Spec(h.Args()))
-	if err != nil {
-		return fmt.Errorf("start video head: %w", err)
-	}
-	defer func() {
-		c.Kill()
-		_ = c.Wait() // its end is known already
-	}()
 	g := &grouper{m: m, p: p, next: from, to: to, emit: emit, attempt: attempt}
-	err = g.read(ctx, fmp4.NewReader(c.Stdout()), func() *time.Timer {
-		return time.AfterFunc(stuckAfter, func() { stuck(errStuck) })
-	})
-	switch {
-	case errors.Is(err, errEnough), ctx.Err() != nil:
-		return err
-	case proceed.Err() != nil:
-		return fmt.Errorf("run video head: %w", context.Cause(proceed))
-	case err != nil:
-		c.Kill()
-		return fmt.Errorf("run video head from segment %d: %w", from, errors.Join(err, c.Wait()))
-	}
-	// A head that was ended ends its pipe too: what it had gathered by then is no whole segment.
-	if err := c.Wait(); err != nil {
+	err = m.e.runHead(ctx, h.Args(), func(c child) error { return g.read(ctx, fmp4.NewReader(c.out), c.watch) })
+	if err != nil {
 		return fmt.Errorf("run video head from segment %d: %w", from, err)
-	}
-	if err := ctx.Err(); err != nil {
-		return err
 	}
 	return g.flush(ctx)
 }
