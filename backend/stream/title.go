@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"time"
 
 	"dropstream/backend/cache"
 	"dropstream/backend/fault"
@@ -98,10 +99,20 @@ func (t *title) lay(ctx context.Context) error {
 	return nil
 }
 
+// refineAfter leaves the processor to the first segments.
+const refineAfter = 3 * time.Second
+
 // refine asks ffprobe for what the index did not say, when nothing waits for it.
 func (t *title) refine(ctx context.Context) {
 	defer t.wg.Done()
 	defer close(t.refined)
+	timer := time.NewTimer(refineAfter)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+		return
+	}
 	p, err := t.e.tools.Probe(ctx, t.src)
 	if err != nil {
 		t.e.log.LogAttrs(ctx, slog.LevelDebug, "Probe not refined", slog.String("item", t.src.ItemID),

@@ -27,6 +27,16 @@ type rendition struct {
 	seconds  []string // EXTINF, as written
 }
 
+// transcoded is the best rendition that is encoded, or the last one where none is.
+func (i *item) transcoded() rendition {
+	for _, r := range i.renditions {
+		if !strings.Contains(r.url.Path, "/v/original/") {
+			return r
+		}
+	}
+	return i.renditions[len(i.renditions)-1]
+}
+
 // fresh drops a file that the library does not have, and reads its playlists; took is what the drop took.
 func (b *bench) fresh(path string) (it *item, took time.Duration, err error) {
 	started := time.Now()
