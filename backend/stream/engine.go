@@ -83,9 +83,12 @@ func New(o Options) *Engine {
 // 1080p each picture costs some 75 ms of one core, at 720p 45 ms.
 const fewCores = 6
 
+// veryFewCores is below how many cores a full-size transcode keeps a viewer waiting for the first picture.
+const veryFewCores = 3
+
 // largestSide is the largest size at which a picture is transcoded here.
 func (e *Engine) largestSide(v media.VideoFormat) int {
-	if v.HighDynamicRange() && e.threads < fewCores {
+	if e.threads < veryFewCores || v.HighDynamicRange() && e.threads < fewCores {
 		return plan.CostlySide
 	}
 	return plan.LargestSide
