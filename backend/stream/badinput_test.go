@@ -14,9 +14,13 @@ func refOf(ti *title) media.Ref {
 	return media.Ref{Item: ti.src.ItemID, Kind: media.Video, Rendition: r.Name, Plan: ti.videoPlan(r)}
 }
 
-func prepared(t *testing.T, src media.Source) (*Engine, *title) {
+// prepared is an engine, set as tune says, with one source that is open.
+func prepared(t *testing.T, src media.Source, tune ...func(*Engine)) (*Engine, *title) {
 	t.Helper()
 	e := newTestEngine(t, map[string]media.Source{src.ItemID: src})
+	for _, set := range tune {
+		set(e)
+	}
 	if _, err := e.Prepare(t.Context(), src); err != nil {
 		t.Fatal(err)
 	}

@@ -195,16 +195,7 @@ func TestEvenGrid(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			src := clip(t, name, args...)
-			e := newTestEngine(t, map[string]media.Source{src.ItemID: src})
-			e.patience = 0
-			if _, err := e.Prepare(t.Context(), src); err != nil {
-				t.Fatal(err)
-			}
-			ti, release, err := e.title(t.Context(), src.ItemID)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer release()
+			_, ti := prepared(t, src, func(e *Engine) { e.patience = 0 })
 			r := ti.video[ti.rungs[0].Name]
 			p, err := r.Plan()
 			if err != nil {

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"dropstream/backend/media"
 	"dropstream/backend/proc"
 )
 
@@ -15,16 +14,7 @@ import (
 // are gone so are the heads.
 func TestScrubbing(t *testing.T) {
 	src := clip(t, "scrub.mkv", append([]string{"-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=60"}, x264...)...)
-	e := newTestEngine(t, map[string]media.Source{src.ItemID: src})
-	e.idle = 500 * time.Millisecond
-	if _, err := e.Prepare(t.Context(), src); err != nil {
-		t.Fatal(err)
-	}
-	ti, release, err := e.title(t.Context(), src.ItemID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer release()
+	e, ti := prepared(t, src, func(e *Engine) { e.idle = 500 * time.Millisecond })
 	r := ti.video[ti.rungs[0].Name]
 	p, err := r.Plan()
 	if err != nil {
