@@ -8,4 +8,12 @@ type Confinement struct {
 	ReadFiles  []string // files it may read, absolute
 	ReadDirs   []string // folders in which it may read everything, at any depth, absolute
 	WriteFiles []string // files that are there already and that it may read, write and cut, absolute
+
+	// Devices are device files it may read, write and control by ioctl(2), absolute: the processor of a graphics card
+	// that encodes. It names them because it must, and it costs: a driver's library is large, calls what its maker
+	// likes, and talks to a driver in the kernel that was not written for strangers. So a child with devices may make
+	// every system call but those that are no child's business (no socket, no program, no process, no signal), may look
+	// at what the system says of its devices, and whatever takes it over has the driver to attack. Files and network
+	// stay as closed as for any other. Linux only; elsewhere devices are open to every child.
+	Devices []string
 }

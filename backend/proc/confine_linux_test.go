@@ -48,6 +48,21 @@ func init() { //nolint:gochecknoinits // the roles of this system only
 			say(number, unix.ErrnoName(errno))
 		}
 	}
+	// drive opens devices, controls them, and says what came of it.
+	roles["drive"] = func(paths []string) {
+		for _, path := range paths {
+			fd, err := unix.Open(path, unix.O_RDWR|unix.O_NOCTTY, 0)
+			if err == nil {
+				_, err = unix.IoctlGetInt(fd, unix.TIOCGPTN)
+				_ = unix.Close(fd)
+			}
+			how := "OK"
+			if errno, ok := errors.AsType[unix.Errno](err); ok {
+				how = unix.ErrnoName(errno)
+			}
+			say(filepath.Base(path), how)
+		}
+	}
 	roles["thread-status"] = func([]string) {
 		_ = os.Remove("never there") // which the filter answers
 		say("alive")
@@ -356,5 +371,61 @@ func TestAStrayMissIsNotTheSystem(t *testing.T) {
 		if (&jail{traced: true}).mayLoosen(err) {
 			t.Errorf("tried again after: %v", err)
 		}
+	}
+}
+
+func TestAChildWithADeviceDrivesThatDeviceAlone(t *testing.T) {
+	confinable(t)
+	if _, err := os.Stat("/dev/ptmx"); err != nil {
+		t.Skip("there is no device here that anybody may drive")
+	}
+	s := as(t, "drive", "/dev/ptmx", "/dev/full")
+	for _, tt := range []struct {
+		name    string
+		devices []string
+		want    string
+	}{
+		{"none", nil, "ptmx EACCES\nfull EACCES\n"},
+		{"one", []string{"/dev/ptmx"}, "ptmx OK\nfull EACCES\n"},
+		{"another", []string{"/dev/full"}, "ptmx EACCES\nfull ENOTTY\n"},
+		{"one that is not there", []string{"/dev/dri/renderD999"}, "ptmx EACCES\nfull EACCES\n"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := withFiles(s)
+			s.Confine = &Confinement{Devices: tt.devices}
+			out, err := Output(t.Context(), s, 1<<16)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.want, string(out)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestAChildWithADeviceIsRefusedWhatIsNoChildsBusiness(t *testing.T) {
+	confinable(t)
+	info, err := arch.GetInfo("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := slices.DeleteFunc(slices.Concat(refused, []string{
+		"execve", "execveat", "fork", "vfork", "ptrace", "pidfd_open", "setsid", "kill", "tkill", "tgkill", "prctl",
+		"prlimit64",
+	}), func(name string) bool {
+		_, ok := info.SyscallNames[name]
+		return !ok || slices.Contains(driversNeed, name)
+	})
+	s := as(t, "calls", append(names, "clone3")...)
+	s.Confine = &Confinement{Devices: []string{"/dev/null"}}
+	out, err := Output(t.Context(), s, 1<<16)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := strings.Join(names, " EPERM\n") + " EPERM\nclone3 ENOSYS\n"
+	got, _, _ := strings.Cut(string(out), "5000 ") // what is not known is left to the kernel
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }

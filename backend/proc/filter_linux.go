@@ -122,6 +122,28 @@ var strictFilter = sync.OnceValues(func() ([]unix.SockFilter, error) {
 	}, nosys)
 })
 
+// driversNeed are the refused system calls that drivers' libraries make: memory to share with the device, and which of
+// two descriptors of it are the same.
+var driversNeed = []string{"memfd_create", "kcmp"}
+
+// driverFilter is for a child that uses a device, past its execve(2). What a driver's library calls is not known
+// beforehand, so it takes away what is known to be harmful and leaves the rest. Which devices are controlled is not
+// for a filter to tell, which sees descriptors only: Landlock does, from version 5 on.
+var driverFilter = sync.OnceValues(func() ([]unix.SockFilter, error) {
+	no := slices.DeleteFunc(slices.Clone(refused), func(s string) bool { return slices.Contains(driversNeed, s) })
+	return assemble([]rule{
+		{names: no, then: perm},
+		{[]string{"kill", "tgkill", "tkill"}, unix.BPF_JEQ, 0, []uint32{childPID}, allow, perm},
+		{[]string{"prctl"}, unix.BPF_JEQ, 0, prctlOps, allow, perm},
+		{[]string{"prlimit64"}, unix.BPF_JEQ, 0, []uint32{0}, allow, perm},
+		{[]string{"clone"}, unix.BPF_JSET, 0, []uint32{unix.CLONE_THREAD}, allow, perm},
+		{[]string{"clone3"}, 0, 0, nil, nosys, nosys},
+		{names: []string{
+			"execve", "execveat", "fork", "vfork", "ptrace", "pidfd_open", "pidfd_send_signal", "setpgid", "setsid",
+		}, then: perm},
+	}, allow)
+})
+
 // looseFilter is for the owner's thread, where the child cannot be held after its execve(2): it leaves what the
 // owner and the runtime need.
 var looseFilter = sync.OnceValues(func() ([]unix.SockFilter, error) {

@@ -14,10 +14,10 @@ import (
 // redZone is what a function may keep below its stack pointer.
 const redZone = 128
 
-// filterChild puts the strict filter on a child that its owner holds at its first instruction: the child is made to
+// filterChild puts a filter on a child that its owner holds at its first instruction: the child is made to
 // call seccomp(2) itself, as a debugger would have it, and is then put back as it was.
-func filterChild(pid int) error {
-	filter, err := strictFilter()
+func filterChild(pid int, which func() ([]unix.SockFilter, error)) error {
+	filter, err := which()
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,11 @@
 
 package proc
 
-import "errors"
+import (
+	"errors"
+
+	"golang.org/x/sys/unix"
+)
 
 // filterChild knows nothing of this machine's registers.
-func filterChild(int) error { return errors.New("not on this machine") }
+func filterChild(int, func() ([]unix.SockFilter, error)) error { return errors.New("not on this machine") }

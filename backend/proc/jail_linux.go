@@ -129,7 +129,7 @@ func (j *jail) hold() error {
 		_, _, _ = unix.Syscall(unix.SYS_IOPRIO_SET, ioprioWhoPgrp, uintptr(j.pgid), ioprioBestLast)
 	}
 	if j.traced && j.spec.Confine != nil {
-		if err := filterChild(j.pgid); err != nil && !errors.Is(err, unix.ESRCH) {
+		if err := filterChild(j.pgid, j.filter()); err != nil && !errors.Is(err, unix.ESRCH) {
 			return fmt.Errorf("%w: %w", errNotFiltered, err)
 		}
 	}
@@ -140,6 +140,14 @@ func (j *jail) hold() error {
 		}
 	}
 	return nil
+}
+
+// filter is the one for a child that is past its execve(2).
+func (j *jail) filter() func() ([]unix.SockFilter, error) {
+	if len(j.spec.Confine.Devices) > 0 {
+		return driverFilter
+	}
+	return strictFilter
 }
 
 // awaitStop waits until a traced child stops or ends, and leaves what it learns for others to learn.

@@ -20,6 +20,8 @@ const (
 	mayRead    = unix.LANDLOCK_ACCESS_FS_READ_FILE
 	mayList    = unix.LANDLOCK_ACCESS_FS_READ_FILE | unix.LANDLOCK_ACCESS_FS_READ_DIR
 	mayExecute = unix.LANDLOCK_ACCESS_FS_READ_FILE | unix.LANDLOCK_ACCESS_FS_EXECUTE
+	mayLook    = unix.LANDLOCK_ACCESS_FS_READ_DIR
+	mayDrive   = mayRead | unix.LANDLOCK_ACCESS_FS_WRITE_FILE | unix.LANDLOCK_ACCESS_FS_IOCTL_DEV
 	mayWrite   = mayRead | unix.LANDLOCK_ACCESS_FS_WRITE_FILE | unix.LANDLOCK_ACCESS_FS_TRUNCATE
 )
 
@@ -47,6 +49,19 @@ var (
 		"/lib", "/lib64", "/lib32", "/usr/lib", "/usr/lib64", "/usr/lib32", "/usr/local/lib", "/usr/local/lib64",
 		"/app/lib", "/nix/store", "/gnu/store", "/home/linuxbrew/.linuxbrew",
 		"/sys/devices/system/cpu", "/sys/devices/system/node",
+	}
+)
+
+// What the libraries of a device's driver read to find it and to know its kind. None of it is the user's.
+var (
+	driverLists = []string{"/dev"} // their names, not what is in them
+	driverDirs  = []string{
+		"/sys/dev/char", "/sys/devices", "/sys/bus/pci", "/sys/class/drm", "/sys/class/video4linux",
+		"/sys/module/nvidia", "/sys/module/amdgpu", "/sys/module/i915", "/sys/module/xe", "/proc/driver/nvidia",
+		"/usr/share/drirc.d", "/usr/share/libdrm", "/usr/share/nvidia",
+	}
+	driverFiles = []string{
+		"/proc/devices", "/proc/modules", "/proc/cpuinfo", "/proc/meminfo", "/proc/version", "/dev/zero", "/etc/drirc",
 	}
 )
 
@@ -127,10 +142,11 @@ func (r ruleset) addAll(program string, c *Confinement) error {
 	if err != nil {
 		return err
 	}
-	for _, list := range []struct {
+	type allowance struct {
 		access uint64
 		paths  []string
-	}{
+	}
+	allowances := []allowance{
 		{mayExecute, []string{program, interpreter}},
 		{mayRead, loaderFiles},
 		{mayList, loaderDirs},
@@ -138,7 +154,12 @@ func (r ruleset) addAll(program string, c *Confinement) error {
 		{mayRead, c.ReadFiles},
 		{mayList, c.ReadDirs},
 		{mayWrite, c.WriteFiles},
-	} {
+	}
+	if len(c.Devices) > 0 {
+		allowances = append(allowances, allowance{mayDrive, c.Devices}, allowance{mayLook, driverLists},
+			allowance{mayList, driverDirs}, allowance{mayRead, driverFiles})
+	}
+	for _, list := range allowances {
 		for _, path := range list.paths {
 			if path == "" {
 				continue
