@@ -63,7 +63,7 @@ export default ts.config(
     rules: { 'no-restricted-imports': ['error', { patterns: [wails, hls, feature] }] },
   },
   {
-    files: ['*.config.js', 'e2e/**/*.mjs'],
+    files: ['*.config.js', 'scripts/**/*.mjs'],
     extends: [ts.configs.disableTypeChecked],
     rules: { 'no-restricted-imports': 'off' },
   },

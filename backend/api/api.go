@@ -149,6 +149,8 @@ type RemoveResult struct {
 // PlayRequest asks to play an item.
 type PlayRequest struct {
 	ID string `json:"id"`
+	// Client is what the player says it can do. Without it the player is taken for one of the baseline.
+	Client *Client `json:"client,omitempty"`
 }
 
 // Playback is what a player needs.
@@ -156,6 +158,16 @@ type Playback struct {
 	Item       Item   `json:"item"`
 	URL        string `json:"url"`
 	PositionMS int64  `json:"positionMs"` // where to start
+	// Deliveries say how each track reaches this player at its best quality, the one of the picture first.
+	Deliveries []Delivery `json:"deliveries"`
+}
+
+// Delivery is how one track reaches a player.
+type Delivery struct {
+	Kind        string `json:"kind"`  // "video", "audio"
+	Track       int    `json:"track"` // its number in the addresses of its media
+	Passthrough bool   `json:"passthrough"`
+	Text        string `json:"text"` // what is done with it and why, as one plain sentence
 }
 
 // PositionRequest says where a viewer is.
@@ -169,8 +181,14 @@ type Done struct {
 	OK bool `json:"ok"`
 }
 
-// Client is what a webview or browser says it can decode: MIME types with codecs, asked of
-// MediaSource.isTypeSupported.
+// Client is what a webview or browser says it can do.
+//
+// The keys of Types are MIME types with codecs (RFC 6381): true when MediaSource.isTypeSupported and
+// mediaCapabilities.decodingInfo both say so, and, for HEVC, when a picture of it was shown. The pages ask for exactly
+// those of frontend/src/lib/player/capabilities.ts. "TYPE; smooth" and "TYPE; efficient" (with true only where TYPE is
+// true) are what decodingInfo says besides; `audio/mp4; codecs="mp4a.40.2"; channels=6` is AAC of 5.1. Two keys are
+// words: "hdr", a screen and a decoder for HDR10, and "upright", a player that was seen to turn a picture as the track
+// header's matrix says.
 type Client struct {
 	Window bool            `json:"window"` // the program's own window
 	Agent  string          `json:"agent"`

@@ -236,7 +236,9 @@ func (s *Service) Play(ctx context.Context, r PlayRequest) (Playback, error) {
 			return Playback{}, err
 		}
 		dto := s.item(&it)
-		return Playback{Item: dto, URL: dto.URL, PositionMS: dto.PositionMS}, nil
+		return Playback{
+			Item: dto, URL: dto.URL, PositionMS: dto.PositionMS, Deliveries: []Delivery{},
+		}, nil
 	})
 }
 

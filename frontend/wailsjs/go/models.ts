@@ -68,6 +68,12 @@ export namespace api {
 	export interface ClientAdvice {
 	    problem?: Problem;
 	}
+	export interface Delivery {
+	    kind: string;
+	    track: number;
+	    passthrough: boolean;
+	    text: string;
+	}
 	export interface Done {
 	    ok: boolean;
 	}
@@ -87,11 +93,13 @@ export namespace api {
 	}
 	export interface PlayRequest {
 	    id: string;
+	    client?: Client;
 	}
 	export interface Playback {
 	    item: Item;
 	    url: string;
 	    positionMs: number;
+	    deliveries: Delivery[];
 	}
 	export interface PositionRequest {
 	    id: string;

@@ -60,18 +60,18 @@ describe('over HTTP', () => {
 
   test('a refusal is its problem', async () => {
     const api = new Api(httpTransport('', answer(refused, 422)));
-    await expect(api.play('x')).rejects.toMatchObject(refused);
+    await expect(api.play({ id: 'x' })).rejects.toMatchObject(refused);
   });
 
   test('an answer that is not JSON is not shown', async () => {
     const fetcher = () => Promise.resolve(new Response('<h1>proxy</h1>', { status: 502 }));
     const api = new Api(httpTransport('', fetcher));
-    await expect(api.play('x')).rejects.toMatchObject({ code: 'internal' });
+    await expect(api.play({ id: 'x' })).rejects.toMatchObject({ code: 'internal' });
   });
 
   test('no answer is said plainly', async () => {
     const api = new Api(httpTransport('', () => Promise.reject(new TypeError('Failed to fetch'))));
-    await expect(api.play('x')).rejects.toMatchObject({ code: 'unreachable' });
+    await expect(api.play({ id: 'x' })).rejects.toMatchObject({ code: 'unreachable' });
   });
 
   test('the token leaves the address', () => {
@@ -136,7 +136,7 @@ describe('in the window', () => {
   test('a bound method that never settles is given up', async () => {
     vi.useFakeTimers();
     window.go = { main: { App: { Play: () => new Promise(() => undefined) } } };
-    const call = new Api(wailsTransport() as Transport).play('a');
+    const call = new Api(wailsTransport() as Transport).play({ id: 'a' });
     const failed = expect(call).rejects.toMatchObject({ code: 'unreachable' });
     await vi.advanceTimersByTimeAsync(60_000);
     await failed;

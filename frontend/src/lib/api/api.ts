@@ -10,6 +10,7 @@ import type {
   ItemsPage,
   ItemsRequest,
   Playback,
+  PlayRequest,
   PositionRequest,
   Report,
   RemoveResult,
@@ -71,8 +72,8 @@ export class Api {
   remove(ids: string[]): Promise<RemoveResult> {
     return this.#call('remove', { ids });
   }
-  play(id: string): Promise<Playback> {
-    return this.#call('play', { id });
+  play(request: PlayRequest): Promise<Playback> {
+    return this.#call('play', request);
   }
   async savePosition(request: PositionRequest): Promise<void> {
     await this.#call('savePosition', request);

@@ -89,11 +89,24 @@ export interface RemoveResult {
 }
 export interface PlayRequest {
   id: string;
+  /** What the player can do; without it, it is taken for one of the baseline. */
+  client?: Client;
+}
+/** How one track reaches this player. */
+export interface Delivery {
+  kind: 'video' | 'audio';
+  /** Its number in the addresses of its media. */
+  track: number;
+  passthrough: boolean;
+  /** What is done with it and why, in one sentence. */
+  text: string;
 }
 export interface Playback {
   item: Item;
   url: string;
   positionMs: number;
+  /** At the best quality, the one of the picture first. */
+  deliveries: Delivery[];
 }
 export interface PositionRequest {
   id: string;
@@ -102,6 +115,7 @@ export interface PositionRequest {
 export interface Done {
   ok: boolean;
 }
+/** What a player says it can do; the keys of its types are those of lib/player/capabilities. */
 export interface Client {
   window: boolean;
   agent: string;

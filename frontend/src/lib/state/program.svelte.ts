@@ -1,5 +1,5 @@
 import { api, type Event, type Link, toApiError, unreachable } from '../api';
-import { decodableTypes } from '../player/capabilities';
+import { client } from './client';
 import { intake } from './intake.svelte';
 import { library } from './library.svelte';
 import { notices } from './notices.svelte';
@@ -43,9 +43,8 @@ class Program {
   }
 
   async #report(): Promise<void> {
-    const types = decodableTypes();
     try {
-      const { problem } = await api.reportClient({ window: api.window, agent: navigator.userAgent, types });
+      const { problem } = await api.reportClient(await client());
       if (problem) notices.problem('Playing videos here', problem.message);
     } catch (thrown) {
       // A program that cannot be reached is shown by its link; any other reason is of no use to the person.
