@@ -46,6 +46,20 @@ func (a *App) Remove(r api.RemoveRequest) (api.RemoveResult, error) {
 	return shell.Call(a.shell, api.API.Remove, r)
 }
 
+// Keep has an item stored whole.
+func (a *App) Keep(r api.ItemRequest) (api.Item, error) { return shell.Call(a.shell, api.API.Keep, r) }
+
+// Unkeep gives up keeping an item.
+func (a *App) Unkeep(r api.ItemRequest) (api.Item, error) {
+	return shell.Call(a.shell, api.API.Unkeep, r)
+}
+
+// Locate takes a pasted path for the source of an item.
+func (a *App) Locate(r api.LocateRequest) (api.LocateResult, error) { return a.shell.Locate(r) }
+
+// LocateFile opens the system's dialog for a file and takes what is chosen for the source of an item.
+func (a *App) LocateFile(r api.ItemRequest) (api.LocateResult, error) { return a.shell.LocateFile(r) }
+
 // Play gives what a player needs.
 func (a *App) Play(r api.PlayRequest) (api.Playback, error) {
 	return shell.Call(a.shell, api.API.Play, r)
@@ -196,6 +210,10 @@ func (w wailsWindow) SetBounds(b shell.WindowState) {
 
 func (w wailsWindow) PickFiles() ([]string, error) {
 	return runtime.OpenMultipleFilesDialog(w.ctx, runtime.OpenDialogOptions{Title: "Choose videos"})
+}
+
+func (w wailsWindow) PickFile() (string, error) {
+	return runtime.OpenFileDialog(w.ctx, runtime.OpenDialogOptions{Title: "Where is the original?"})
 }
 
 func (w wailsWindow) PickFolder() (string, error) {

@@ -21,6 +21,14 @@ type API interface {
 	Item(ctx context.Context, r ItemRequest) (Item, error)
 	// Remove forgets items and their cached segments, never their sources.
 	Remove(ctx context.Context, r RemoveRequest) (RemoveResult, error)
+	// Keep has an item stored whole, so that it plays whatever becomes of its source, and gives it. It goes on in the
+	// background: Item.Progress says how far it is. Errors: fault.DiskFull when there is no room, fault.Missing.
+	Keep(ctx context.Context, r ItemRequest) (Item, error)
+	// Unkeep gives up keeping an item, or the storing of it, and gives it. What is stored goes when its room is needed.
+	Unkeep(ctx context.Context, r ItemRequest) (Item, error)
+	// Locate takes a file for the source of an item, when it is the same one, or looks for it in a folder. Errors:
+	// fault.Invalid when it is another file, fault.NotFound when it is not in the folder.
+	Locate(ctx context.Context, r LocateRequest) (LocateResult, error)
 	// Play gives what a player needs to play an item, for a client that can play what Client says.
 	Play(ctx context.Context, r PlayRequest) (Playback, error)
 	// SavePosition remembers where a viewer is.
@@ -65,7 +73,7 @@ type Problem struct {
 // Item states.
 const (
 	StateLinked  = "linked"  // plays from its source
-	StateStored  = "stored"  // plays without its source
+	StateStored  = "stored"  // plays without its source, whether or not that is there
 	StateMissing = "missing" // its source is not where it was, and it is not stored
 	StateFailed  = "failed"  // cannot be played: Problem says why
 )
@@ -78,26 +86,30 @@ const (
 
 // Item is a video in the library.
 type Item struct {
-	ID         string    `json:"id"`
-	Title      string    `json:"title"`
-	Path       string    `json:"path"`
-	FileName   string    `json:"fileName"`
-	Container  string    `json:"container"` // as people know it: "Matroska"
-	DurationMS int64     `json:"durationMs"`
-	SizeBytes  int64     `json:"sizeBytes"`
-	Width      int       `json:"width"`  // as shown; 0 for sound only
-	Height     int       `json:"height"` //
-	State      string    `json:"state"`
-	Plays      string    `json:"plays"` // PlaysAsItIs or PlaysConverted
-	Why        string    `json:"why"`   // the reason, in words
-	Problem    *Problem  `json:"problem,omitempty"`
-	Tracks     []Track   `json:"tracks"`
-	PosterURL  string    `json:"posterUrl"` // "" until there is one
-	URL        string    `json:"url"`       // the multivariant playlist
-	PositionMS int64     `json:"positionMs"`
-	AddedAt    string    `json:"addedAt"`
-	PlayedAt   string    `json:"playedAt"` // "" when never
-	Progress   *Progress `json:"progress,omitempty"`
+	ID         string `json:"id"`
+	Title      string `json:"title"`
+	Path       string `json:"path"`
+	FileName   string `json:"fileName"`
+	Container  string `json:"container"` // as people know it: "Matroska"
+	DurationMS int64  `json:"durationMs"`
+	SizeBytes  int64  `json:"sizeBytes"`
+	Width      int    `json:"width"`  // as shown; 0 for sound only
+	Height     int    `json:"height"` //
+	State      string `json:"state"`
+	// Kept says that the user keeps it: it is stored, or is being stored, and never given up for room.
+	Kept bool `json:"kept"`
+	// SourceMissing says that the original is not where it was. A stored item plays all the same.
+	SourceMissing bool      `json:"sourceMissing"`
+	Plays         string    `json:"plays"` // PlaysAsItIs or PlaysConverted
+	Why           string    `json:"why"`   // the reason, in words
+	Problem       *Problem  `json:"problem,omitempty"`
+	Tracks        []Track   `json:"tracks"`
+	PosterURL     string    `json:"posterUrl"` // "" until there is one
+	URL           string    `json:"url"`       // the multivariant playlist
+	PositionMS    int64     `json:"positionMs"`
+	AddedAt       string    `json:"addedAt"`
+	PlayedAt      string    `json:"playedAt"` // "" when never
+	Progress      *Progress `json:"progress,omitempty"`
 }
 
 // Track is one track of an item, for showing.
@@ -112,9 +124,11 @@ type Track struct {
 
 // Progress is how far a long thing has come.
 type Progress struct {
-	Kind        string  `json:"kind"`     // "indexing", "storing", "poster"
-	Fraction    float64 `json:"fraction"` // 0 to 1; -1 when not known
-	RemainingMS int64   `json:"remainingMs"`
+	Kind        string  `json:"kind"`        // "indexing", "storing", "poster"
+	Fraction    float64 `json:"fraction"`    // 0 to 1; -1 when not known
+	RemainingMS int64   `json:"remainingMs"` // -1 when not known
+	// Problem says why it does not go on; nil while it does.
+	Problem *Problem `json:"problem,omitempty"`
 }
 
 // ItemsRequest asks for a page of the library.
@@ -134,6 +148,21 @@ type ItemsPage struct {
 // ItemRequest names an item.
 type ItemRequest struct {
 	ID string `json:"id"`
+}
+
+// LocateRequest says where an item's source may be: a file, or a folder to search. Path is absolute, or relative to
+// Dir when that is given.
+type LocateRequest struct {
+	ID   string `json:"id"`
+	Path string `json:"path"`
+	Dir  string `json:"dir,omitempty"`
+}
+
+// LocateResult is what was found. Item is nil when nothing was chosen in a dialog.
+type LocateResult struct {
+	Item *Item `json:"item,omitempty"`
+	// Also names other items that were missing and lie beside it as they did before.
+	Also []string `json:"also"`
 }
 
 // RemoveRequest names the items to forget.

@@ -15,7 +15,11 @@ func (s *Service) item(it *media.Item) Item {
 		Container: it.Container.Name(), DurationMS: it.Duration.Milliseconds(), SizeBytes: it.SizeBytes,
 		Width: it.Width, Height: it.Height, State: string(it.State()), Plays: string(it.Plays), Why: it.Why,
 		Tracks: tracks(it.Probe.Tracks), PositionMS: resumeAt(it.Position, it.Duration).Milliseconds(),
-		AddedAt: timestamp(it.AddedAt), PlayedAt: timestamp(it.PlayedAt),
+		AddedAt: timestamp(it.AddedAt), PlayedAt: timestamp(it.PlayedAt), Kept: it.Kept,
+		SourceMissing: it.SourceMissing,
+	}
+	if s.o.Progress != nil {
+		out.Progress = s.o.Progress(it.ItemID)
 	}
 	if it.ProblemCode != "" {
 		out.Problem = &Problem{Code: it.ProblemCode, Message: it.ProblemMessage}

@@ -31,6 +31,8 @@ type Options struct {
 	Library *library.Library
 	// URLs gives the addresses of an item's multivariant playlist and of its poster.
 	URLs func(itemID string) (multivariant, poster string)
+	// Progress says how far the storing of an item is; nil for one that is not being stored.
+	Progress func(itemID string) *Progress
 	// Doctor says what works here.
 	Doctor func(ctx context.Context) Report
 	// MakeSample writes the sample clip to path, which does not exist yet. Errors are faults.
@@ -228,7 +230,7 @@ func (s *Service) Remove(ctx context.Context, r RemoveRequest) (RemoveResult, er
 // Play implements API. Errors: fault.NotFound, fault.Missing, the item's own problem.
 func (s *Service) Play(ctx context.Context, r PlayRequest) (Playback, error) {
 	return guard(ctx, s, "play", func() (Playback, error) {
-		if _, err := s.o.Library.Source(ctx, r.ID); err != nil {
+		if err := s.o.Library.Playable(ctx, r.ID); err != nil {
 			return Playback{}, err
 		}
 		it, err := s.o.Library.MarkPlayed(ctx, r.ID)

@@ -56,6 +56,8 @@ func (engine) Prepare(_ context.Context, src media.Source) (media.Assessment, er
 
 func (engine) Forget(context.Context, string) error { return nil }
 func (engine) UsedBytes() int64                     { return 42 }
+func (engine) Keep(context.Context, string) error   { return nil }
+func (engine) Unkeep(string)                        {}
 
 // rig is a service on a real library and database.
 type rig struct {

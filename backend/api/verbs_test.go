@@ -16,7 +16,8 @@ func TestVerbNames(t *testing.T) {
 	verbs := Verbs(newRig(t))
 	got := slices.Sorted(maps.Keys(verbs))
 	want := []string{
-		"add", "doctor", "item", "items", "open", "pending", "play", "remove", "reportClient", "sample", "savePosition",
+		"add", "doctor", "item", "items", "keep", "locate", "open", "pending", "play", "remove", "reportClient",
+		"sample", "savePosition", "unkeep",
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)

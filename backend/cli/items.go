@@ -69,6 +69,31 @@ func (u unserved) Items(ctx context.Context, r api.ItemsRequest) (api.ItemsPage,
 	return page, err
 }
 
+func (u unserved) Item(ctx context.Context, r api.ItemRequest) (api.Item, error) {
+	return withoutURL(u.library.Item(ctx, r))
+}
+
+func (u unserved) Keep(ctx context.Context, r api.ItemRequest) (api.Item, error) {
+	return withoutURL(u.library.Keep(ctx, r))
+}
+
+func (u unserved) Unkeep(ctx context.Context, r api.ItemRequest) (api.Item, error) {
+	return withoutURL(u.library.Unkeep(ctx, r))
+}
+
+func (u unserved) Locate(ctx context.Context, r api.LocateRequest) (api.LocateResult, error) {
+	result, err := u.library.Locate(ctx, r)
+	if result.Item != nil {
+		result.Item.URL = ""
+	}
+	return result, err
+}
+
+func withoutURL(it api.Item, err error) (api.Item, error) {
+	it.URL = ""
+	return it, err
+}
+
 // add adds paths one by one, so that the first line comes before the last file is read, and prints what became of
 // each file. errFailed when one of them is no video or cannot be played.
 func (r *runner) add(ctx context.Context, lib library, paths []string) error {

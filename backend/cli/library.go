@@ -12,7 +12,11 @@ import (
 type library interface {
 	Add(context.Context, api.AddRequest) (api.AddResult, error)
 	Items(context.Context, api.ItemsRequest) (api.ItemsPage, error)
+	Item(context.Context, api.ItemRequest) (api.Item, error)
 	Remove(context.Context, api.RemoveRequest) (api.RemoveResult, error)
+	Keep(context.Context, api.ItemRequest) (api.Item, error)
+	Unkeep(context.Context, api.ItemRequest) (api.Item, error)
+	Locate(context.Context, api.LocateRequest) (api.LocateResult, error)
 	Doctor(context.Context) (api.Report, error)
 }
 
@@ -63,6 +67,22 @@ func (m *remote) Items(ctx context.Context, r api.ItemsRequest) (api.ItemsPage, 
 
 func (m *remote) Remove(ctx context.Context, r api.RemoveRequest) (api.RemoveResult, error) {
 	return call[api.RemoveResult](ctx, m, "remove", r)
+}
+
+func (m *remote) Item(ctx context.Context, r api.ItemRequest) (api.Item, error) {
+	return call[api.Item](ctx, m, "item", r)
+}
+
+func (m *remote) Keep(ctx context.Context, r api.ItemRequest) (api.Item, error) {
+	return call[api.Item](ctx, m, "keep", r)
+}
+
+func (m *remote) Unkeep(ctx context.Context, r api.ItemRequest) (api.Item, error) {
+	return call[api.Item](ctx, m, "unkeep", r)
+}
+
+func (m *remote) Locate(ctx context.Context, r api.LocateRequest) (api.LocateResult, error) {
+	return call[api.LocateResult](ctx, m, "locate", r)
 }
 
 func (m *remote) Doctor(ctx context.Context) (api.Report, error) {

@@ -34,7 +34,8 @@ func (r *runner) rootCommand() *cobra.Command {
 	flags := root.PersistentFlags()
 	flags.StringVar(&r.data, "data", "", "`folder` for the library and its cache (default: the system's place for it)")
 	flags.BoolVar(&r.json, "json", false, "print JSON, one object a line")
-	root.AddCommand(r.serveCommand(), r.addCommand(), r.listCommand(), r.removeCommand(), r.doctorCommand())
+	root.AddCommand(r.serveCommand(), r.addCommand(), r.listCommand(), r.removeCommand(), r.keepCommand(),
+		r.locateCommand(), r.doctorCommand())
 	return root
 }
 

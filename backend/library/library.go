@@ -25,6 +25,11 @@ type Engine interface {
 	Prepare(ctx context.Context, src media.Source) (media.Assessment, error)
 	// Forget drops what is cached of an item and stops its heads.
 	Forget(ctx context.Context, itemID string) error
+	// Keep begins to store an item whole, or says why it cannot be: fault.DiskFull when there is no room for it. What
+	// is cached of it is not given up from then on. It does not wait for the item to be stored.
+	Keep(ctx context.Context, itemID string) error
+	// Unkeep gives up what Keep does. What is cached stays until its room is needed.
+	Unkeep(itemID string)
 	// UsedBytes is the disk used by cached segments.
 	UsedBytes() int64
 }
@@ -45,6 +50,7 @@ type Store interface {
 	ItemByPath(ctx context.Context, path string) (media.Item, error)
 	ItemsBySize(ctx context.Context, sizeBytes int64, limit int) ([]media.Item, error)
 	Items(ctx context.Context, q media.ItemQuery) (media.ItemPage, error)
+	ItemsUnder(ctx context.Context, folder string, limit int) ([]media.Item, error)
 	Unfinished(ctx context.Context) (it media.Item, ok bool, err error)
 	RemoveItems(ctx context.Context, ids []string) (removed []string, err error)
 	RemoveArtifacts(ctx context.Context, itemID string) error

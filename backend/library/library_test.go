@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -35,6 +36,8 @@ type fakeEngine struct {
 	mu       sync.Mutex
 	prepared []media.Source
 	forgot   []string
+	kept     []string
+	keepErr  error
 	running  int
 	most     int // highest number of Prepares at once
 	// hook, when set, runs inside Prepare.
@@ -96,6 +99,21 @@ func (e *fakeEngine) Forget(_ context.Context, id string) error {
 	defer e.mu.Unlock()
 	e.forgot = append(e.forgot, id)
 	return nil
+}
+
+func (e *fakeEngine) Keep(_ context.Context, id string) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.keepErr == nil {
+		e.kept = append(e.kept, id)
+	}
+	return e.keepErr
+}
+
+func (e *fakeEngine) Unkeep(id string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.kept = slices.DeleteFunc(e.kept, func(x string) bool { return x == id })
 }
 
 func (e *fakeEngine) UsedBytes() int64 { return 42 }

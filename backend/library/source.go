@@ -30,6 +30,19 @@ func (l *Library) Source(ctx context.Context, id string) (media.Source, error) {
 	return it.Source, nil
 }
 
+// Playable says why an item cannot be played now: nil when its source is there, or when it is stored and needs none.
+// Errors: those of Source.
+func (l *Library) Playable(ctx context.Context, id string) error {
+	_, err := l.Source(ctx, id)
+	if fault.CodeOf(err) != fault.Missing {
+		return err
+	}
+	if it, ierr := l.o.Store.Item(ctx, id); ierr == nil && it.Stored {
+		return nil
+	}
+	return err
+}
+
 // asRecorded says whether the item's file is what the record says, with one look at the folder.
 func (l *Library) asRecorded(it *media.Item) bool {
 	fi, err := os.Stat(it.Path)

@@ -81,6 +81,13 @@ func (l *Library) again(ctx context.Context, it media.Item, src media.Source) (m
 func (l *Library) relocate(ctx context.Context, old media.Item, src media.Source) (media.Item, error) {
 	l.o.Log.InfoContext(ctx, "Item relocated", slog.String("item", old.ItemID))
 	src.ItemID = old.ItemID
+	if old.ModTime.UnixNano() != src.ModTime.UnixNano() { // plans are named after it, so nothing cached fits them
+		l.forget(ctx, old.ItemID)
+		if err := l.o.Store.RemoveArtifacts(ctx, old.ItemID); err != nil {
+			return media.Item{}, err
+		}
+		l.SetStored(ctx, old.ItemID, false)
+	}
 	return l.reassess(ctx, old.ItemID, src, false)
 }
 
@@ -99,7 +106,7 @@ func (l *Library) reassess(ctx context.Context, id string, src media.Source, cha
 	it, err := l.o.Store.UpdateItem(ctx, id, func(it *media.Item) error {
 		it.Source, it.SourceMissing = src, false
 		if changed {
-			it.Fingerprint, it.HasPoster = "", false
+			it.Fingerprint, it.HasPoster, it.Stored = "", false, false
 		}
 		if it.Fingerprint == "" || !it.HasPoster {
 			it.TriesLeft = backgroundTries

@@ -22,6 +22,8 @@ type Item struct {
 	PlayedAt       time.Time     // zero when it was never played
 	HasPoster      bool          //
 	TriesLeft      int           // how often its background work may still be tried; 0 when there is none left
+	Kept           bool          // the user wants it whole in the library, whatever becomes of the source
+	Stored         bool          // all that playing needs is in the cache
 }
 
 // ItemState is what can be done with an item now.
@@ -35,10 +37,13 @@ const (
 	StateFailed  ItemState = "failed"  // cannot be played: the problem says why
 )
 
-// State follows from what is remembered of the item. A failed item whose source is gone is missing: the source
+// State follows from what is remembered of the item. A stored item plays whether or not its source is there, which
+// SourceMissing says. A failed item whose source is gone is missing: the source
 // coming back is what would help first.
 func (i *Item) State() ItemState {
 	switch {
+	case i.Stored:
+		return StateStored
 	case i.SourceMissing:
 		return StateMissing
 	case i.ProblemCode != "":
@@ -54,6 +59,16 @@ type ItemQuery struct {
 	Offset int    // items to skip
 	Limit  int    // items to give at most
 }
+
+// ItemSet names some of the items, those played last first.
+type ItemSet string
+
+// The sets of items.
+const (
+	KeptItems   ItemSet = "kept"   // the user keeps them
+	StoredItems ItemSet = "stored" // they are whole in the cache
+	PlayedItems ItemSet = "played" // they were played
+)
 
 // ItemPage is a page of the library.
 type ItemPage struct {

@@ -111,9 +111,44 @@ func (s *Shell) PickFolder() (api.AddResult, error) {
 	})
 }
 
+// LocateFile lets the person choose the file that an item's missing source is now, and takes it. Busy when a dialog is
+// open already.
+func (s *Shell) LocateFile(r api.ItemRequest) (api.LocateResult, error) {
+	paths, err := s.choose(func(w Window) ([]string, error) {
+		path, err := w.PickFile()
+		if path == "" {
+			return nil, err
+		}
+		return []string{path}, err
+	})
+	if err != nil || len(paths) == 0 {
+		return api.LocateResult{Also: []string{}}, err
+	}
+	return s.Locate(api.LocateRequest{ID: r.ID, Path: paths[0]})
+}
+
+// Locate takes a path for an item's source; a folder is searched, which may take its time.
+func (s *Shell) Locate(r api.LocateRequest) (api.LocateResult, error) {
+	return guard(s, addTimeout, func(ctx context.Context) (api.LocateResult, error) {
+		core, err := s.await(ctx)
+		if err != nil {
+			return api.LocateResult{}, err
+		}
+		return core.API().Locate(ctx, r)
+	})
+}
+
 func (s *Shell) pick(choose func(Window) ([]string, error)) (api.AddResult, error) {
-	// The time is the person's: it begins to count when they have chosen.
-	paths, err := guard(s, noTimeout, func(context.Context) ([]string, error) {
+	paths, err := s.choose(choose)
+	if err != nil || len(paths) == 0 {
+		return api.AddResult{Added: []api.Added{}}, err
+	}
+	return s.Add(api.AddRequest{Paths: paths})
+}
+
+// choose opens a dialog. The time is the person's: that of what follows begins to count when they have chosen.
+func (s *Shell) choose(choose func(Window) ([]string, error)) ([]string, error) {
+	return guard(s, noTimeout, func(context.Context) ([]string, error) {
 		w := s.attachedWindow()
 		if w == nil || !s.picking.TryLock() {
 			return nil, fault.New(fault.Busy, "A dialog is open already.")
@@ -121,8 +156,4 @@ func (s *Shell) pick(choose func(Window) ([]string, error)) (api.AddResult, erro
 		defer s.picking.Unlock()
 		return choose(w)
 	})
-	if err != nil || len(paths) == 0 {
-		return api.AddResult{Added: []api.Added{}}, err
-	}
-	return s.Add(api.AddRequest{Paths: paths})
 }

@@ -36,6 +36,7 @@ type Window interface {
 	Bounds() WindowState
 	SetBounds(WindowState)
 	PickFiles() ([]string, error) // nothing when the person cancels
+	PickFile() (string, error)    // "" when the person cancels
 	PickFolder() (string, error)
 	Quit()
 }

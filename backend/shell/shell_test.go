@@ -140,6 +140,7 @@ func (w *fakeWindow) SetBounds(b WindowState) {
 }
 
 func (w *fakeWindow) PickFiles() ([]string, error) { return <-w.dialog, nil }
+func (w *fakeWindow) PickFile() (string, error)    { return "", nil }
 func (w *fakeWindow) PickFolder() (string, error)  { return "", nil }
 
 func start(t *testing.T, core *fakeCore, paths ...string) *Shell {

@@ -14,15 +14,16 @@ import (
 // putItem writes the whole row; the values are itemValues.
 const putItem = `INSERT INTO item (id, path, size_bytes, modified_at, fingerprint, container, title, search, duration,
 		width, height, plays, why, problem_code, problem_message, source_missing, position_ms, added_at, played_at,
-		has_poster, tries_left)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		has_poster, tries_left, kept, stored)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 	ON CONFLICT (id) DO UPDATE SET path = excluded.path, size_bytes = excluded.size_bytes,
 		modified_at = excluded.modified_at, fingerprint = excluded.fingerprint, container = excluded.container,
 		title = excluded.title, search = excluded.search, duration = excluded.duration, width = excluded.width,
 		height = excluded.height, plays = excluded.plays, why = excluded.why, problem_code = excluded.problem_code,
 		problem_message = excluded.problem_message, source_missing = excluded.source_missing,
 		position_ms = excluded.position_ms, added_at = excluded.added_at, played_at = excluded.played_at,
-		has_poster = excluded.has_poster, tries_left = excluded.tries_left`
+		has_poster = excluded.has_poster, tries_left = excluded.tries_left,
+		kept = excluded.kept, stored = excluded.stored`
 
 // errNoItem is what a lookup without an answer gives.
 func errNoItem() error { return fault.New(fault.NotFound, "This video is not in the library.") }

@@ -47,6 +47,34 @@ func (s *Store) Items(ctx context.Context, q media.ItemQuery) (media.ItemPage, e
 	return wrapRead(page, err)
 }
 
+// sets are the conditions and orders of sets of items; each has an index of its own.
+var sets = map[media.ItemSet]string{
+	media.KeptItems:   "WHERE item.kept = 1 ORDER BY item.played_at DESC LIMIT ?",
+	media.StoredItems: "WHERE item.stored = 1 ORDER BY item.played_at DESC LIMIT ?",
+	media.PlayedItems: "WHERE item.played_at > 0 ORDER BY item.played_at DESC LIMIT ?",
+}
+
+// ItemSet gives the items of a set, at most limit of them, in the set's order.
+func (s *Store) ItemSet(ctx context.Context, set media.ItemSet, limit int) ([]media.Item, error) {
+	rows, err := s.read.QueryContext(ctx, selectItem+sets[set], limit)
+	return wrapRead(allItems(rows, err))
+}
+
+// ItemsUnder gives the items whose sources are, or were, in a folder or below it, in the order of their paths, at
+// most limit of them. The folder is absolute and ends with its separator.
+func (s *Store) ItemsUnder(ctx context.Context, folder string, limit int) ([]media.Item, error) {
+	if folder == "" {
+		return nil, nil
+	}
+	after := []byte(folder)
+	after[len(after)-1]++ // the first name that comes after all that begin with the folder's
+	rows, err := s.read.QueryContext(ctx, selectItem+under, []byte(folder), after, limit)
+	return wrapRead(allItems(rows, err))
+}
+
+// under is the condition of ItemsUnder.
+const under = "WHERE item.path >= ? AND item.path < ? ORDER BY item.path LIMIT ?"
+
 func queryItems(ctx context.Context, tx *sql.Tx, query string, args []any) ([]media.Item, error) {
 	rows, err := tx.QueryContext(ctx, query, args...)
 	return allItems(rows, err)

@@ -128,6 +128,10 @@ func TestListPlans(t *testing.T) {
 		"moved":        {selectItem + "WHERE item.size_bytes = ?", []any{1}},
 		"unfinished":   {selectItem + "WHERE item.tries_left > 0 ORDER BY item.added_at DESC LIMIT 1", nil},
 		"path":         {selectItem + "WHERE item.path = ?", []any{[]byte("x")}},
+		"under":        {selectItem + under, []any{[]byte("/a/"), []byte("/a0"), 10}},
+		"kept":         {selectItem + sets[media.KeptItems], []any{10}},
+		"stored":       {selectItem + sets[media.StoredItems], []any{10}},
+		"played":       {selectItem + sets[media.PlayedItems], []any{10}},
 	} {
 		plan := queryPlan(t, s, q.query, q.args...)
 		for _, step := range plan {
@@ -215,5 +219,47 @@ func TestReadersDoNotWaitForAWriter(t *testing.T) {
 	wg.Wait()
 	if it, err := s.Item(t.Context(), "a"); err != nil || it.Title != "new" {
 		t.Errorf("after: %q, %v", it.Title, err)
+	}
+}
+
+func TestSetsOfItems(t *testing.T) {
+	s := newTest(t)
+	at := func(n int64) time.Time { return time.Unix(n, 0).UTC() }
+	item := func(id string, played time.Time, kept, stored bool) media.Item {
+		return media.Item{
+			Source: media.Source{ItemID: id, Path: "/f/" + id}, AddedAt: at(1), PlayedAt: played,
+			Kept: kept, Stored: stored,
+		}
+	}
+	add(t, s, item("never", time.Time{}, false, false), item("early", at(2), true, false),
+		item("late", at(3), true, true), item("unplayed", time.Time{}, true, false))
+	for set, want := range map[media.ItemSet][]string{
+		media.KeptItems: {"late", "early", "unplayed"}, media.StoredItems: {"late"},
+		media.PlayedItems: {"late", "early"},
+	} {
+		got, err := s.ItemSet(t.Context(), set, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(want, ids(media.ItemPage{Items: got})); d != "" {
+			t.Errorf("%s (-want +got):\n%s", set, d)
+		}
+	}
+	if got, err := s.ItemSet(t.Context(), media.KeptItems, 1); err != nil || len(got) != 1 {
+		t.Errorf("bounded: %d, %v", len(got), err)
+	}
+}
+
+func TestItemsUnderAFolder(t *testing.T) {
+	s := newTest(t)
+	for i, path := range []string{"/a/b/1", "/a/b/c/2", "/a/bb/3", "/a/4", "/a/b"} {
+		add(t, s, media.Item{Source: media.Source{ItemID: string(rune('a' + i)), Path: path}})
+	}
+	got, err := s.ItemsUnder(t.Context(), "/a/b/", 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff([]string{"a", "b"}, ids(media.ItemPage{Items: got})); d != "" {
+		t.Errorf("under /a/b/ (-want +got):\n%s", d)
 	}
 }

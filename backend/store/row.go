@@ -13,7 +13,7 @@ import (
 const itemColumns = `item.id, item.path, item.size_bytes, item.modified_at, item.fingerprint, item.container,
 	item.title, item.duration, item.width, item.height, item.plays, item.why, item.problem_code,
 	item.problem_message, item.source_missing, item.position_ms, item.added_at, item.played_at, item.has_poster,
-	item.tries_left, coalesce(probe.json, '')`
+	item.tries_left, item.kept, item.stored, coalesce(probe.json, '')`
 
 // selectItem is the beginning of every query for whole items.
 const selectItem = "SELECT " + itemColumns + " FROM item LEFT JOIN probe ON probe.item_id = item.id "
@@ -28,7 +28,7 @@ func scanItem(scan func(dest ...any) error) (media.Item, error) {
 	)
 	err := scan(&it.ItemID, &path, &it.SizeBytes, &modified, &it.Fingerprint, &it.Container, &it.Title, &it.Duration,
 		&it.Width, &it.Height, &it.Plays, &it.Why, &it.ProblemCode, &it.ProblemMessage, &it.SourceMissing,
-		&positionMS, &added, &played, &it.HasPoster, &it.TriesLeft, &probe)
+		&positionMS, &added, &played, &it.HasPoster, &it.TriesLeft, &it.Kept, &it.Stored, &probe)
 	if err != nil {
 		return media.Item{}, err
 	}
@@ -49,7 +49,7 @@ func itemValues(it *media.Item) []any {
 		it.ItemID, []byte(it.Path), it.SizeBytes, nanos(it.ModTime), it.Fingerprint, string(it.Container), it.Title,
 		searchText(it.Title, filepath.Base(it.Path)), int64(it.Duration), it.Width, it.Height, string(it.Plays), it.Why,
 		it.ProblemCode, it.ProblemMessage, it.SourceMissing, it.Position.Milliseconds(), nanos(it.AddedAt),
-		nanos(it.PlayedAt), it.HasPoster, it.TriesLeft,
+		nanos(it.PlayedAt), it.HasPoster, it.TriesLeft, it.Kept, it.Stored,
 	}
 }
 

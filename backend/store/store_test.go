@@ -52,7 +52,7 @@ func fullItem(id string) media.Item {
 			Chapters: []media.Chapter{{Start: 1, End: 2, Title: "c"}},
 		},
 		SourceMissing: true, Position: 1234 * time.Millisecond, AddedAt: time.Unix(1700000001, 5).UTC(),
-		PlayedAt: time.Unix(1700000002, 0).UTC(), HasPoster: true, TriesLeft: 2,
+		PlayedAt: time.Unix(1700000002, 0).UTC(), HasPoster: true, TriesLeft: 2, Kept: true, Stored: true,
 	}
 }
 

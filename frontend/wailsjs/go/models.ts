@@ -8,6 +8,7 @@ export namespace api {
 	    kind: string;
 	    fraction: number;
 	    remainingMs: number;
+	    problem?: Problem;
 	}
 	export interface Track {
 	    kind: string;
@@ -32,6 +33,8 @@ export namespace api {
 	    width: number;
 	    height: number;
 	    state: string;
+	    kept: boolean;
+	    sourceMissing: boolean;
 	    plays: string;
 	    why: string;
 	    problem?: Problem;
@@ -90,6 +93,15 @@ export namespace api {
 	    query: string;
 	    offset: number;
 	    limit: number;
+	}
+	export interface LocateRequest {
+	    id: string;
+	    path: string;
+	    dir?: string;
+	}
+	export interface LocateResult {
+	    item?: Item;
+	    also: string[];
 	}
 	export interface PlayRequest {
 	    id: string;

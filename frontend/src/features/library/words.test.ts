@@ -13,6 +13,8 @@ const item: Item = {
   width: 1920,
   height: 1080,
   state: 'linked',
+  kept: false,
+  sourceMissing: false,
   plays: 'as_it_is',
   why: '',
   tracks: [],

@@ -9,6 +9,8 @@ import type {
   Item,
   ItemsPage,
   ItemsRequest,
+  LocateRequest,
+  LocateResult,
   Playback,
   PlayRequest,
   PositionRequest,
@@ -27,6 +29,8 @@ const patience: Partial<Record<Verb, number>> = {
   sample: 2 * minute, // is made, the first time
   pickFiles: 60 * minute, // a person is choosing
   pickFolder: 60 * minute,
+  locate: 10 * minute, // a folder is searched
+  locateFile: 60 * minute,
   doctor: minute,
 };
 const usualPatience = 20 * second;
@@ -71,6 +75,22 @@ export class Api {
   }
   remove(ids: string[]): Promise<RemoveResult> {
     return this.#call('remove', { ids });
+  }
+  /** Has an item stored whole; its progress says how far that is. */
+  keep(id: string): Promise<Item> {
+    return this.#call('keep', { id });
+  }
+  /** Gives up keeping an item, or the storing of it. */
+  unkeep(id: string): Promise<Item> {
+    return this.#call('unkeep', { id });
+  }
+  /** Takes a file for the source of an item, or looks for it in a folder. */
+  locate(request: LocateRequest): Promise<LocateResult> {
+    return this.#call('locate', request);
+  }
+  /** Opens the system's dialog for a file and takes what is chosen for the source of an item. In the window only. */
+  locateFile(id: string): Promise<LocateResult> {
+    return this.#call('locateFile', { id });
   }
   play(request: PlayRequest): Promise<Playback> {
     return this.#call('play', request);

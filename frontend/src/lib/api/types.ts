@@ -24,7 +24,10 @@ export interface Progress {
   kind: string;
   /** 0 to 1; -1 when not known. */
   fraction: number;
+  /** -1 when not known. */
   remainingMs: number;
+  /** Why it does not go on; not there while it does. */
+  problem?: Problem;
 }
 
 export interface Item {
@@ -39,6 +42,10 @@ export interface Item {
   width: number;
   height: number;
   state: State;
+  /** The user keeps it: it is stored, or is being stored, and never given up for room. */
+  kept: boolean;
+  /** The original is not where it was. A stored item plays all the same. */
+  sourceMissing: boolean;
   plays: Plays;
   why: string;
   problem?: Problem;
@@ -80,6 +87,18 @@ export interface ItemsPage {
 }
 export interface ItemRequest {
   id: string;
+}
+/** Where an item's source may be: a file, or a folder to search. */
+export interface LocateRequest {
+  id: string;
+  path: string;
+  dir?: string;
+}
+export interface LocateResult {
+  /** Not there when nothing was chosen in a dialog. */
+  item?: Item;
+  /** Other items that were missing and lie beside it as they did before. */
+  also: string[];
 }
 export interface RemoveRequest {
   ids: string[];
@@ -153,6 +172,10 @@ export interface Verbs {
   items: [ItemsRequest, ItemsPage];
   item: [ItemRequest, Item];
   remove: [RemoveRequest, RemoveResult];
+  keep: [ItemRequest, Item];
+  unkeep: [ItemRequest, Item];
+  locate: [LocateRequest, LocateResult];
+  locateFile: [ItemRequest, LocateResult];
   play: [PlayRequest, Playback];
   savePosition: [PositionRequest, Done];
   doctor: [undefined, Report];

@@ -14,6 +14,8 @@ const base: Item = {
   width: 1,
   height: 1,
   state: 'linked',
+  kept: false,
+  sourceMissing: false,
   plays: 'as_it_is',
   why: '',
   tracks: [],

@@ -10,6 +10,12 @@ export function Item(arg1:api.ItemRequest):Promise<api.Item>;
 
 export function Items(arg1:api.ItemsRequest):Promise<api.ItemsPage>;
 
+export function Keep(arg1:api.ItemRequest):Promise<api.Item>;
+
+export function Locate(arg1:api.LocateRequest):Promise<api.LocateResult>;
+
+export function LocateFile(arg1:api.ItemRequest):Promise<api.LocateResult>;
+
 export function Pending():Promise<api.AddResult>;
 
 export function PickFiles():Promise<api.AddResult>;
@@ -25,3 +31,5 @@ export function ReportClient(arg1:api.Client):Promise<api.ClientAdvice>;
 export function Sample():Promise<api.AddResult>;
 
 export function SavePosition(arg1:api.PositionRequest):Promise<api.Done>;
+
+export function Unkeep(arg1:api.ItemRequest):Promise<api.Item>;

@@ -18,6 +18,18 @@ export function Items(arg1) {
   return window['go']['main']['App']['Items'](arg1);
 }
 
+export function Keep(arg1) {
+  return window['go']['main']['App']['Keep'](arg1);
+}
+
+export function Locate(arg1) {
+  return window['go']['main']['App']['Locate'](arg1);
+}
+
+export function LocateFile(arg1) {
+  return window['go']['main']['App']['LocateFile'](arg1);
+}
+
 export function Pending() {
   return window['go']['main']['App']['Pending']();
 }
@@ -48,4 +60,8 @@ export function Sample() {
 
 export function SavePosition(arg1) {
   return window['go']['main']['App']['SavePosition'](arg1);
+}
+
+export function Unkeep(arg1) {
+  return window['go']['main']['App']['Unkeep'](arg1);
 }
