@@ -14,6 +14,8 @@ import (
 // All times are on the source's clock, in ticks of Timescale.
 type VideoHead struct {
 	Source    media.Source
+	Clip      *Clip // pictures of the program's own instead of a source
+	Encoder   Encoder
 	Stream    int // the source's stream, as ffmpeg counts
 	Format    media.VideoFormat
 	Timescale uint32         // of the plan and of what is written: 1/Timescale is the stream's time base, or finer
@@ -53,15 +55,16 @@ func (h VideoHead) Args() Args {
 		// -seek_timestamp makes -ss mean the source's clock, as -copyts does for what follows.
 		a = a.Add("-noaccurate_seek").Opt("-seek_timestamp", "1").Opt("-ss", tickSeconds(*h.Seek, h.Timescale))
 	}
-	a = a.Add("-copyts").Source(h.Source).Map(h.Stream).Add("-an", "-sn", "-dn").Bare().
-		Opt("-vf", h.filters()).Opt("-fps_mode", "passthrough").
-		Opt("-enc_time_base", fmt.Sprintf("1:%d", h.Timescale)).
-		Opt("-c:v", "libx264").Opt("-preset", h.Preset).Opt("-crf", "23").Opt("-profile:v", "high").
-		Opt("-level:v", h.levelText()).Int("-maxrate", h.Bits).Int("-bufsize", h.Bits)
-	if h.Threads > 0 {
-		a = a.Int("-threads", int64(h.Threads))
+	a = append(a.Add("-copyts"), h.Encoder.setup()...)
+	if h.Clip != nil {
+		a = h.Clip.input(a)
+	} else {
+		a = a.Source(h.Source)
 	}
-	a = a.Opt("-x264-params", harmonised).Opt("-forced-idr", "1")
+	a = a.Map(h.Stream).Add("-an", "-sn", "-dn").Bare().
+		Opt("-vf", h.filters()).Opt("-fps_mode", "passthrough").
+		Opt("-enc_time_base", fmt.Sprintf("1:%d", h.Timescale))
+	a = append(a, h.Encoder.options(h)...)
 	if len(h.Keys) > 0 {
 		times := make([]string, len(h.Keys))
 		for i, k := range h.Keys {
@@ -74,7 +77,7 @@ func (h VideoHead) Args() Args {
 	}
 	return a.Int("-video_track_timescale", int64(h.Timescale)).
 		Opt("-avoid_negative_ts", "disabled").Opt("-use_editlist", "0").
-		Opt("-movflags", "+frag_every_frame+empty_moov+default_base_moof+skip_trailer+frag_discont+skip_sidx").
+		Opt("-movflags", h.Encoder.movFlags()).
 		Opt("-flush_packets", "1").To("mp4", "pipe:1")
 }
 
@@ -101,7 +104,7 @@ func (h VideoHead) filters() string {
 	if h.ToneMap {
 		f = append(f, toneMap...)
 	}
-	return strings.Join(append(f, "setsar=1", "format=yuv420p"), ",")
+	return strings.Join(append(f, "setsar=1", h.Encoder.pictures()), ",")
 }
 
 // toneMap brings HDR10 and HLG to BT.709: linear light, Hable's curve, then the standard transfer.
@@ -141,6 +144,10 @@ func Level(width, height int, rate media.Rational) int {
 }
 
 // Level is the level the head encodes for.
-func (h VideoHead) Level() int { return Level(h.Width, h.Height, h.FrameRate) }
-
-func (h VideoHead) levelText() string { return fmt.Sprintf("%d.%d", h.Level()/10, h.Level()%10) }
+func (h VideoHead) Level() int {
+	level := Level(h.Width, h.Height, h.FrameRate)
+	if h.Encoder.Hardware() {
+		level = max(level, HardwareLevel)
+	}
+	return level
+}

@@ -9,4 +9,6 @@ import (
 )
 
 // filterChild knows nothing of this machine's registers.
-func filterChild(int, func() ([]unix.SockFilter, error)) error { return errors.New("not on this machine") }
+func filterChild(int, func() ([]unix.SockFilter, error)) error {
+	return errors.New("not on this machine")
+}
