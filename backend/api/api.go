@@ -178,7 +178,8 @@ type RemoveResult struct {
 // PlayRequest asks to play an item.
 type PlayRequest struct {
 	ID string `json:"id"`
-	// Client is what the player says it can do. Without it the player is taken for one of the baseline.
+	// Client is what the player says it can do. Without it the player is taken for the window as it last reported
+	// itself, else for one of the baseline.
 	Client *Client `json:"client,omitempty"`
 }
 

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"dropstream/backend/fault"
+	"dropstream/backend/media"
+	"dropstream/backend/plan"
 )
 
 // maxClientTypes bounds what a client may list.
@@ -20,6 +22,9 @@ func (s *Service) ReportClient(ctx context.Context, r Client) (ClientAdvice, err
 		}
 		r.Types = maps.Clone(r.Types)
 		if r.Window {
+			if s.o.OnClient != nil {
+				s.o.OnClient(r.can())
+			}
 			s.clientMu.Lock()
 			s.client = &r
 			s.clientMu.Unlock()
@@ -43,6 +48,47 @@ func (s *Service) Client() (c Client, ok bool) {
 		return Client{}, false
 	}
 	return *s.client, true
+}
+
+// clientTypes are what the keys of [Client.Types] stand for.
+var clientTypes = map[string]media.Client{
+	`video/mp4; codecs="hvc1.1.6.L120.B0"`:      media.PlaysHEVC,
+	`video/mp4; codecs="hvc1.2.4.L153.B0"`:      media.PlaysHEVC10,
+	`video/mp4; codecs="av01.0.08M.08"`:         media.PlaysAV1,
+	`video/mp4; codecs="av01.0.08M.10"`:         media.PlaysAV110,
+	`video/mp4; codecs="vp09.00.40.08"`:         media.PlaysVP9,
+	`video/mp4; codecs="vp09.02.40.10"`:         media.PlaysVP910,
+	`video/mp4; codecs="avc3.640028"`:           media.PlaysAVC3,
+	`audio/mp4; codecs="opus"`:                  media.PlaysOpus,
+	`audio/mp4; codecs="fLaC"`:                  media.PlaysFLAC,
+	`audio/mp4; codecs="flac"`:                  media.PlaysFLAC,
+	`audio/mp4; codecs="ac-3"`:                  media.PlaysAC3,
+	`audio/mp4; codecs="ec-3"`:                  media.PlaysEAC3,
+	`audio/mp4; codecs="mp4a.40.2"; channels=6`: media.PlaysSurround,
+	"hdr":     media.ShowsHDR,
+	"upright": media.TurnsUpright,
+}
+
+// can is what the client can do beyond the baseline, as far as it is believed.
+func (c *Client) can() media.Client {
+	var claims media.Client
+	for name, what := range clientTypes {
+		if c.Types[name] {
+			claims |= what
+		}
+	}
+	return plan.Believe(c.Agent, claims)
+}
+
+// Player is what the player of a request can do beyond the baseline.
+func (s *Service) Player(r PlayRequest) media.Client {
+	if r.Client != nil {
+		return r.Client.can()
+	}
+	if c, ok := s.Client(); ok {
+		return c.can()
+	}
+	return 0
 }
 
 // plays says whether a type with one of these codecs can be decoded.

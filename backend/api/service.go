@@ -33,6 +33,12 @@ type Options struct {
 	URLs func(itemID string) (multivariant, poster string)
 	// Progress says how far the storing of an item is; nil for one that is not being stored.
 	Progress func(itemID string) *Progress
+	// ForClient makes the address of a multivariant playlist that of the one for a player.
+	ForClient func(multivariant string, c media.Client) string
+	// Deliveries says how an item's tracks reach a player. Errors are faults.
+	Deliveries func(ctx context.Context, itemID string, c media.Client) ([]media.TrackDelivery, error)
+	// OnClient is told what the program's own window can play; may be nil.
+	OnClient func(c media.Client)
 	// Doctor says what works here.
 	Doctor func(ctx context.Context) Report
 	// MakeSample writes the sample clip to path, which does not exist yet. Errors are faults.
@@ -238,9 +244,15 @@ func (s *Service) Play(ctx context.Context, r PlayRequest) (Playback, error) {
 			return Playback{}, err
 		}
 		dto := s.item(&it)
-		return Playback{
-			Item: dto, URL: dto.URL, PositionMS: dto.PositionMS, Deliveries: []Delivery{},
-		}, nil
+		c := s.Player(r)
+		b := Playback{
+			Item: dto, URL: s.o.ForClient(dto.URL, c), PositionMS: dto.PositionMS, Deliveries: []Delivery{},
+		}
+		ways, err := s.o.Deliveries(ctx, r.ID, c)
+		for _, d := range ways {
+			b.Deliveries = append(b.Deliveries, Delivery{string(d.Kind), d.Track, d.Passthrough, d.Why})
+		}
+		return b, err
 	})
 }
 

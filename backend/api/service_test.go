@@ -93,8 +93,12 @@ func newRig(t *testing.T, options ...func(*Options)) *rig {
 		}
 	})
 	o := Options{
-		Library:    r.lib,
-		URLs:       func(id string) (string, string) { return "http://x/" + id + ".m3u8", "http://x/" + id + ".jpg" },
+		Library:   r.lib,
+		URLs:      func(id string) (string, string) { return "http://x/" + id + ".m3u8", "http://x/" + id + ".jpg" },
+		ForClient: func(url string, c media.Client) string { return url + "?" + c.String() },
+		Deliveries: func(_ context.Context, id string, c media.Client) ([]media.TrackDelivery, error) {
+			return []media.TrackDelivery{{Kind: media.Video, Passthrough: c != 0, Why: "For " + id + "."}}, nil
+		},
 		Doctor:     func(context.Context) Report { return Report{Version: "1"} },
 		SamplePath: filepath.Join(dir, "sample", "Sample.mp4"),
 		Log:        slog.New(slog.NewJSONHandler(&lockedWriter{w: r.log}, nil)),
@@ -238,11 +242,21 @@ func TestPlayResumes(t *testing.T) {
 		t.Fatal(err)
 	}
 	p, err := r.Play(t.Context(), PlayRequest{ID: id})
-	if err != nil || p.PositionMS != 90_500 || p.URL != p.Item.URL || p.URL == "" || p.Item.PlayedAt == "" {
+	if err != nil || p.PositionMS != 90_500 || p.URL != p.Item.URL+"?" || p.Item.URL == "" || p.Item.PlayedAt == "" {
 		t.Errorf("playback %+v, %v", p, err)
 	}
 	if _, err := r.SavePosition(t.Context(), PositionRequest{ID: id, PositionMS: 575_000}); err != nil {
 		t.Fatal(err)
+	}
+	deliveries := []Delivery{{Kind: "video", Text: "For " + id + "."}}
+	if diff := cmp.Diff(deliveries, p.Deliveries); diff != "" {
+		t.Error(diff)
+	}
+	p, err = r.Play(t.Context(), PlayRequest{ID: id, Client: &Client{Types: map[string]bool{
+		`audio/mp4; codecs="opus"`: true, `video/mp4; codecs="hvc1.1.6.L120.B0"`: true, "made up": true, "hdr": false,
+	}}})
+	if err != nil || p.URL != p.Item.URL+"?hevc.opus" || !p.Deliveries[0].Passthrough {
+		t.Errorf("for a player that says more: %+v, %v", p, err)
 	}
 	if p, err = r.Play(t.Context(), PlayRequest{ID: id}); err != nil || p.PositionMS != 0 {
 		t.Errorf("watched: %+v, %v", p, err)

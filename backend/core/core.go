@@ -158,7 +158,8 @@ func (c *Core) build() {
 		OnRemoved: func(id string) { c.service.ItemRemoved(id) },
 	}
 	ao := api.Options{
-		URLs: c.urls, Doctor: c.doctor, SamplePath: filepath.Join(c.o.DataDir, "sample", "Sample.mp4"), Log: c.log,
+		URLs: c.urls, ForClient: httpd.ForClient, Deliveries: c.engine.Deliveries, OnClient: c.engine.SetViewer,
+		Doctor: c.doctor, SamplePath: filepath.Join(c.o.DataDir, "sample", "Sample.mp4"), Log: c.log,
 	}
 	if c.tools != nil {
 		lo.Posters, ao.MakeSample = c.tools, c.tools.MakeSample
@@ -266,7 +267,7 @@ type program struct {
 func (p program) Play(ctx context.Context, r api.PlayRequest) (api.Playback, error) {
 	b, err := p.Service.Play(ctx, r)
 	if err == nil {
-		p.engine.Warm(r.ID, time.Duration(b.PositionMS)*time.Millisecond)
+		p.engine.Warm(r.ID, time.Duration(b.PositionMS)*time.Millisecond, p.Player(r))
 	}
 	return b, err
 }

@@ -29,6 +29,10 @@ type AudioHead struct {
 	Tolerant bool
 }
 
+// mixLimit is how loud all channels together may get when they are mixed down: 3 dB over full scale, which they reach
+// only all at once. Without headroom for that, speech, which is in one channel, comes out 7 dB too quiet.
+const mixLimit = "1.414"
+
 // Skip is how many frames of the output come before frame From.
 func (h AudioHead) Skip() int { return 1 + int(min(h.From, Preroll)) }
 
@@ -50,6 +54,7 @@ func (h AudioHead) Args() Args {
 		"aresample=%[1]d:async=1:min_hard_comp=0.02:first_pts=%[3]d,asettb=1/%[1]d,apad,"+
 		"atrim=start_pts=%[3]d:end_pts=%[4]d,asetpts=PTS-STARTPTS", AudioRate, h.Origin, first, end)
 	return a.Add("-copyts").Source(h.Source).Map(h.Stream).Add("-vn", "-sn", "-dn").Bare().Opt("-af", filters).
-		Opt("-c:a", "aac").Int("-b:a", h.Bits).Int("-ac", int64(h.Channels)).Opt("-flush_packets", "1").
+		Opt("-c:a", "aac").Int("-b:a", h.Bits).Int("-ac", int64(h.Channels)).Opt("-rematrix_maxval", mixLimit).
+		Opt("-flush_packets", "1").
 		To("adts", "pipe:1")
 }

@@ -40,7 +40,7 @@ const harmonised = "ref=2:bframes=2:b-pyramid=none:weightp=1:weightb=1:8x8dct=1:
 
 // Recipe names the way heads encode. Change it with any change to what they write, so that segments made before are
 // not mixed with new ones.
-const Recipe = "x264 crf23 high harmonised-2, aac 1024-grid-1"
+const Recipe = "x264 crf23 high harmonised-2, aac 1024-grid-2"
 
 // Args is the command line, without the program.
 func (h VideoHead) Args() Args {

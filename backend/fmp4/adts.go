@@ -44,14 +44,19 @@ func (a *ADTSReader) Next() ([]byte, error) {
 	return frame, nil
 }
 
-// SilentAAC is one AAC-LC frame of silence for one or two channels, of any sample rate: a raw_data_block with an
-// empty spectrum (ISO/IEC 14496-3 §4.4.2.1). Nil for other channel counts.
+// SilentAAC is one AAC-LC frame of silence for one, two or six (5.1) channels, of any sample rate: a raw_data_block
+// with an empty spectrum (ISO/IEC 14496-3 §4.4.2.1). Nil for other channel counts.
 func SilentAAC(channels int) []byte {
 	switch channels {
 	case 1:
 		return []byte{0x00, 0xc8, 0x00, 0x80, 0x23, 0x80}
 	case 2:
 		return []byte{0x21, 0x00, 0x49, 0x90, 0x02, 0x19, 0x00, 0x23, 0x80}
+	case 6: // front centre, front pair, back pair, low frequencies
+		return []byte{
+			0x01, 0x18, 0x20, 0x01, 0x08, 0x80, 0x23, 0x04, 0x60, 0x23, 0x10, 0x04, 0x60, 0x8c, 0x0c, 0x23, 0x00,
+			0x00, 0xe0,
+		}
 	}
 	return nil
 }

@@ -40,6 +40,7 @@ func (s *Server) serveMedia(w http.ResponseWriter, r *http.Request, path string)
 	if !reads(w, r) {
 		return
 	}
+	route.client = media.ParseClient(r.URL.Query().Get(playsQuery))
 	data, err := s.media(r.Context(), route)
 	if err != nil {
 		s.fail(w, r, err)
@@ -76,7 +77,7 @@ func (s *Server) serveMedia(w http.ResponseWriter, r *http.Request, path string)
 func (s *Server) media(ctx context.Context, route mediaRoute) ([]byte, error) {
 	switch route.what {
 	case aMultivariant:
-		return wrap(s.o.Media.Multivariant(ctx, route.item))("make multivariant playlist")
+		return wrap(s.o.Media.Multivariant(ctx, route.item, route.client))("make multivariant playlist")
 	case aPoster:
 		return wrap(s.o.Media.Poster(ctx, route.item))("get poster")
 	case aPlaylist:

@@ -24,7 +24,12 @@ type mediaRoute struct {
 	item string
 	ref  media.Ref // for aPlaylist, anInit, aSegment
 	n    int       // for aSegment
+	// client is what the player can play, for aMultivariant; it is in the query, and not part of the path.
+	client media.Client
 }
+
+// playsQuery names the part of the query that says what a player can play, as [media.Client.String] writes it.
+const playsQuery = "plays"
 
 // parseMedia takes apart what follows the token in a media path, as it came over the wire: nothing in a good path
 // needs an escape, so one with any is not good. It says false for all that is not exactly of a known form.

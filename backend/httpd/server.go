@@ -36,8 +36,8 @@ const (
 // Media makes what the media tree serves. Every method may wait until the thing is made, and gives up when ctx ends.
 // Errors are faults: NotFound for what can never be, Busy for what was not ready in time.
 type Media interface {
-	// Multivariant is an item's multivariant playlist.
-	Multivariant(ctx context.Context, itemID string) ([]byte, error)
+	// Multivariant is an item's multivariant playlist for a player.
+	Multivariant(ctx context.Context, itemID string, c media.Client) ([]byte, error)
 	// Playlist is a rendition's media playlist.
 	Playlist(ctx context.Context, ref media.Ref) ([]byte, error)
 	// Init is a rendition's init segment.
@@ -97,9 +97,18 @@ func New(o Options) *Server {
 	}
 }
 
-// MultivariantPath is the path of an item's multivariant playlist on a server with this media token.
+// MultivariantPath is the path of an item's multivariant playlist on a server with this media token, for a player that
+// plays the baseline only; see [ForClient].
 func MultivariantPath(mediaToken, itemID string) string {
 	return "/m/" + mediaToken + "/" + itemID + "/multivariant.m3u8"
+}
+
+// ForClient makes the address of a multivariant playlist that of the one for a player.
+func ForClient(multivariant string, c media.Client) string {
+	if c == 0 {
+		return multivariant
+	}
+	return multivariant + "?" + playsQuery + "=" + c.String()
 }
 
 // PosterPath is the path of an item's poster on a server with this media token.

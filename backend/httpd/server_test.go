@@ -57,11 +57,11 @@ func (e *engine) calls() []string {
 	return append([]string(nil), e.asked...)
 }
 
-func (e *engine) Multivariant(_ context.Context, item string) ([]byte, error) {
+func (e *engine) Multivariant(_ context.Context, item string, c media.Client) ([]byte, error) {
 	if item == "none" {
 		return nil, fault.New(fault.NotFound, "There is no such item.")
 	}
-	return e.note("multivariant %s", item), nil
+	return e.note("multivariant %s%s", item, c), nil
 }
 
 func (e *engine) Playlist(_ context.Context, ref media.Ref) ([]byte, error) {
@@ -237,8 +237,12 @@ func TestMediaTree(t *testing.T) {
 func TestPathHelpers(t *testing.T) {
 	base, e := start(t, Options{})
 	do(t, "GET", base+MultivariantPath(mediaToken, "x"), nil, "")
+	do(t, "GET", base+ForClient(MultivariantPath(mediaToken, "x"), 0), nil, "")
+	do(t, "GET", base+ForClient(MultivariantPath(mediaToken, "x-"), media.PlaysHEVC|media.PlaysOpus), nil, "")
+	do(t, "GET", base+MultivariantPath(mediaToken, "x")+"?plays=-i%20evil.opus&plays=hevc", nil, "")
 	do(t, "GET", base+PosterPath(mediaToken, "y"), nil, "")
-	if diff := cmp.Diff([]string{"multivariant x", "poster y"}, e.calls()); diff != "" {
+	want := []string{"multivariant x", "multivariant x", "multivariant x-hevc.opus", "multivariant xopus", "poster y"}
+	if diff := cmp.Diff(want, e.calls()); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -19,26 +19,32 @@ const Original = "original"
 
 // Sides of transcoded rungs: the shorter side of the picture.
 const (
-	LargestSide = 1080 // what is transcoded is never larger than this
+	LargestSide = 2160 // what is transcoded is never larger than this
+	FullSide    = 1080 // nor than this, where the encoder does not keep up with more
 	CostlySide  = 720  // nor than this, where each picture costs much more than its encoding and cores are few
-	instantSide = 360  // for weak clients and links
 )
 
-// Ladder gives the rungs of a video, best first: its own samples when they can be passed through, else the largest
-// size that fits, never more than the source's or than largest; then 360p where that is smaller.
-func Ladder(v media.VideoFormat, passthrough bool, largest int) []Rung {
+// steps are the usual sizes, largest first. The last one is made at once anywhere, and goes through any link.
+var steps = []int{2160, 1440, 1080, 720, 480, 360}
+
+// Ladder gives the rungs that a video can be transcoded to, best first: the largest size that fits, never more than
+// the source's or than largest, then the usual sizes below that are clearly smaller.
+func Ladder(v media.VideoFormat, largest int) []Rung {
 	w, h := v.DisplaySize()
-	short := min(w, h)
-	var rungs []Rung
-	if passthrough {
-		rungs = append(rungs, Rung{Name: Original, Passthrough: true, Width: w, Height: h})
-	} else {
-		rungs = append(rungs, rung(w, h, min(short, largest)))
-	}
-	if short > instantSide && rungs[0].Name != fmt.Sprintf("%dp", instantSide) {
-		rungs = append(rungs, rung(w, h, instantSide))
+	top := min(w, h, largest)
+	rungs := []Rung{rung(w, h, top)}
+	for _, side := range steps {
+		if side*5 <= top*4 {
+			rungs = append(rungs, rung(w, h, side))
+		}
 	}
 	return rungs
+}
+
+// AsItIs is the rung of a video's own samples.
+func AsItIs(v media.VideoFormat) Rung {
+	w, h := v.DisplaySize()
+	return Rung{Name: Original, Passthrough: true, Width: w, Height: h}
 }
 
 // rung scales w×h so that its shorter side is the given one, to even sizes of at least 16.
@@ -50,9 +56,14 @@ func rung(w, h, side int) Rung {
 	return r
 }
 
-// capFor is the bit rate a rendition of so many pixels stays under: about 8 Mb/s at 1080p, 1 Mb/s at 360p.
+// capFor is the bit rate a rendition of so many pixels stays under: about 24 Mb/s at 2160p, 8 at 1080p, 1 at
+// 360p.
 func capFor(pixels int) int64 {
 	switch {
+	case pixels > 5000*1000:
+		return 24_000_000
+	case pixels > 2500*1000:
+		return 14_000_000
 	case pixels > 1300*1000:
 		return 8_000_000
 	case pixels > 600*1000:

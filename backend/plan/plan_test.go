@@ -127,59 +127,67 @@ func TestNameFollowsKindAndSource(t *testing.T) {
 
 func TestLadder(t *testing.T) {
 	cases := []struct {
-		name        string
-		v           media.VideoFormat
-		passthrough bool
-		want        []Rung
+		name    string
+		v       media.VideoFormat
+		largest int
+		want    []Rung
 	}{
 		{
-			"1080p as it is",
+			"1080p",
 			media.VideoFormat{Width: 1920, Height: 1080},
-			true,
-			[]Rung{{"original", true, 1920, 1080, 0}, {"360p", false, 640, 360, 1_200_000}},
+			LargestSide,
+			[]Rung{
+				{"1080p", false, 1920, 1080, 8_000_000},
+				{"720p", false, 1280, 720, 4_500_000},
+				{"480p", false, 852, 480, 2_500_000},
+				{"360p", false, 640, 360, 1_200_000},
+			},
 		},
 		{
-			"4K portrait",
+			"4K portrait where 720p is the most",
 			media.VideoFormat{Width: 3840, Height: 2160, Rotation: 90},
-			false,
-			[]Rung{{"1080p", false, 1080, 1920, 8_000_000}, {"360p", false, 360, 640, 1_200_000}},
+			CostlySide,
+			[]Rung{
+				{"720p", false, 720, 1280, 4_500_000},
+				{"480p", false, 480, 852, 2_500_000},
+				{"360p", false, 360, 640, 1_200_000},
+			},
 		},
 		{
 			"anamorphic and odd",
 			media.VideoFormat{Width: 719, Height: 575, PixelAspect: media.Rational{Num: 16, Den: 15}},
-			false,
+			LargestSide,
 			[]Rung{{"575p", false, 766, 574, 2_500_000}, {"360p", false, 480, 360, 1_200_000}},
 		},
-		{"tiny", media.VideoFormat{Width: 1, Height: 1}, false, []Rung{{"1p", false, 16, 16, 800_000}}},
+		{"tiny", media.VideoFormat{Width: 1, Height: 1}, LargestSide, []Rung{{"1p", false, 16, 16, 800_000}}},
 		{
 			"360p is one rung",
 			media.VideoFormat{Width: 640, Height: 360},
-			false,
+			LargestSide,
 			[]Rung{{"360p", false, 640, 360, 1_200_000}},
 		},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			if d := cmp.Diff(c.want, Ladder(c.v, c.passthrough, LargestSide)); d != "" {
+			if d := cmp.Diff(c.want, Ladder(c.v, c.largest)); d != "" {
 				t.Error(d)
 			}
 		})
 	}
 }
 
-func TestJudgeVideo(t *testing.T) {
+func TestSendVideo(t *testing.T) {
 	good := media.Track{Codec: media.H264, Video: media.VideoFormat{BitDepth: 8, Chroma: "4:2:0"}}
 	facts := Facts{Indexed: true, OneEntry: true, Keyframes: true, Monotonic: true}
-	if v := JudgeVideo(&good, facts); !v.Passthrough {
+	if v := SendVideo(&good, facts); !v.Passthrough {
 		t.Errorf("refused: %s", v.Reason)
 	}
 	for name, spoil := range map[string]func(*media.Track, *Facts){
-		"HEVC":             func(t *media.Track, _ *Facts) { t.Codec = media.HEVC },
+		"MPEG-2":           func(t *media.Track, _ *Facts) { t.Codec = "mpeg2video" },
 		"locked":           func(t *media.Track, _ *Facts) { t.Encrypted = true },
 		"10 bits":          func(t *media.Track, _ *Facts) { t.Video.BitDepth = 10 },
 		"4:2:2":            func(t *media.Track, _ *Facts) { t.Video.Chroma = "4:2:2" },
 		"interlaced":       func(t *media.Track, _ *Facts) { t.Video.Interlaced = true },
-		"turned":           func(t *media.Track, _ *Facts) { t.Video.Rotation = 90 },
 		"HDR":              func(t *media.Track, _ *Facts) { t.Video.Transfer = "smpte2084" },
 		"unknown depth":    func(t *media.Track, _ *Facts) { t.Video.BitDepth = 0 },
 		"no index":         func(_ *media.Track, f *Facts) { f.Indexed = false },
@@ -193,7 +201,7 @@ func TestJudgeVideo(t *testing.T) {
 	} {
 		track, f := good, facts
 		spoil(&track, &f)
-		if v := JudgeVideo(&track, f); v.Passthrough || v.Reason == "" {
+		if v := SendVideo(&track, f); v.Passthrough || v.Reason == "" {
 			t.Errorf("%s: passed through or without a reason: %+v", name, v)
 		}
 	}

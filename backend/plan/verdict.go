@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"dropstream/backend/media"
@@ -36,27 +37,13 @@ func transcode(format string, args ...any) Verdict {
 	return Verdict{Reason: fmt.Sprintf(format, args...)}
 }
 
-// JudgeVideo says whether a video track's own samples can be sent: H.264 of 8 bits and 4:2:0, upright, progressive,
-// with an index that can be cut at keyframes.
-func JudgeVideo(t *media.Track, f Facts) Verdict {
-	v := t.Video
+// SendVideo says whether a video track's own samples can be sent to a player that can play them (see [Needs]): a
+// codec that fragmented MP4 holds, progressive, with an index that can be cut at keyframes.
+func SendVideo(t *media.Track, f Facts) Verdict {
+	if v := sendPicture(t); !v.Passthrough {
+		return v
+	}
 	switch {
-	case t.Encrypted:
-		return transcode("the picture is locked")
-	case t.Codec != media.H264:
-		return transcode("%s video is converted to H.264", CodecName(t.Codec))
-	case v.BitDepth > 8:
-		return transcode("%d-bit H.264 is converted to 8 bits", v.BitDepth)
-	case v.Chroma != "" && v.Chroma != "4:2:0":
-		return transcode("H.264 with %s colour is converted to 4:2:0", v.Chroma)
-	case v.BitDepth == 0 || v.Chroma == "":
-		return transcode("the picture's format is not stated, so it is converted")
-	case v.Interlaced:
-		return transcode("the picture is interlaced and is made progressive")
-	case v.HighDynamicRange():
-		return transcode("the picture is HDR and is converted to standard range")
-	case v.Rotation != 0 || v.Mirrored:
-		return transcode("the picture is turned upright")
 	case !f.Indexed:
 		return transcode("the container has no index of its frames, so the picture is converted")
 	case f.Cut:
@@ -77,17 +64,49 @@ func JudgeVideo(t *media.Track, f Facts) Verdict {
 	return Verdict{Passthrough: true}
 }
 
-// JudgeAudio says whether an audio track's own samples can be sent: AAC, with an index.
-func JudgeAudio(t *media.Track, f Facts) Verdict {
+// sendPicture judges the format alone.
+func sendPicture(t *media.Track) Verdict {
+	v := t.Video
+	switch {
+	case t.Encrypted:
+		return transcode("the picture is locked")
+	case !slices.Contains(sentVideo, t.Codec):
+		return transcode("%s video is converted to H.264", CodecName(t.Codec))
+	case v.BitDepth == 0 || v.Chroma == "":
+		return transcode("the picture's format is not stated, so it is converted")
+	case t.Codec == media.H264 && v.BitDepth > 8, v.BitDepth > 10:
+		return transcode("%d-bit %s is converted to 8 bits", v.BitDepth, CodecName(t.Codec))
+	case v.Chroma != "4:2:0":
+		return transcode("%s with %s colour is converted to 4:2:0", CodecName(t.Codec), v.Chroma)
+	case v.Interlaced:
+		return transcode("the picture is interlaced and is made progressive")
+	case t.Codec == media.H264 && v.HighDynamicRange(), v.DolbyVisionProfile == 5:
+		return transcode("the picture is HDR and is converted to standard range")
+	}
+	return Verdict{Passthrough: true}
+}
+
+// Codecs whose samples are sent to players that can play them.
+var (
+	sentVideo = []media.Codec{media.H264}
+	sentAudio = []media.Codec{media.AAC}
+)
+
+// mostChannels is how many channels sound may have that is sent as it is: what PlaysSurround promises.
+const mostChannels = 6
+
+// SendAudio says whether an audio track's own samples can be sent to a player that can play them (see [Needs]).
+func SendAudio(t *media.Track, f Facts) Verdict {
+	aac := t.Codec == media.AAC
 	switch {
 	case t.Encrypted:
 		return transcode("the sound is locked")
-	case t.Codec != media.AAC:
+	case !slices.Contains(sentAudio, t.Codec):
 		return transcode("%s sound is converted to AAC", CodecName(t.Codec))
-	case t.CodecString != "mp4a.40.2" && t.CodecString != "mp4a.40.5":
+	case aac && t.CodecString != "mp4a.40.2" && t.CodecString != "mp4a.40.5":
 		return transcode("this kind of AAC sound is converted to plain AAC")
-	case t.Audio.Channels < 1 || t.Audio.Channels > 2:
-		return transcode("%d-channel sound is mixed to stereo", t.Audio.Channels)
+	case t.Audio.Channels < 1 || t.Audio.Channels > mostChannels:
+		return transcode("%d-channel sound is mixed down", t.Audio.Channels)
 	case !f.Indexed:
 		return transcode("the container has no index of its sound, so it is converted")
 	case f.Cut:

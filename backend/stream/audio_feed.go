@@ -8,15 +8,19 @@ import (
 )
 
 // audioFeed is a feed of transcoded sound. Its init segment is always the same and needs no encoder.
-type audioFeed struct{ *feed }
+type audioFeed struct {
+	*feed
+
+	form audioForm
+}
 
 // Init gives the init segment.
-func (audioFeed) Init(context.Context) ([]byte, error) {
-	config, err := fmp4.AACConfig(ffmpeg.AudioRate, audioChannels)
+func (f audioFeed) Init(context.Context) ([]byte, error) {
+	config, err := fmp4.AACConfig(ffmpeg.AudioRate, f.form.channels)
 	if err != nil {
 		return nil, err
 	}
-	entry, err := fmp4.AACEntry(config, ffmpeg.AudioRate, audioChannels)
+	entry, err := fmp4.AACEntry(config, ffmpeg.AudioRate, f.form.channels)
 	if err != nil {
 		return nil, err
 	}

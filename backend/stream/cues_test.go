@@ -211,7 +211,6 @@ func TestMatroskaThatDoesNotFit(t *testing.T) {
 		"no cues":  {[]string{"-live", "1", "-c:a", "aac"}, false, false},
 		"open GOP": {[]string{"-bf", "3", "-x264-params", "open-gop=1:scenecut=0", "-c:a", "aac"}, false, true},
 		"opus":     {[]string{"-c:a", "libopus"}, true, false},
-		"5.1":      {[]string{"-c:a", "aac", "-ac", "6"}, true, false},
 		"10 bits":  {[]string{"-pix_fmt", "yuv420p10le", "-c:a", "aac"}, false, true},
 		"sparse":   {[]string{"-g", "9999", "-sc_threshold", "0", "-c:a", "aac"}, true, true},
 	} {

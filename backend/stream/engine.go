@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"dropstream/backend/cache"
@@ -34,6 +35,7 @@ type Engine struct {
 	texts    chan struct{} // holds one for each text that is being read
 	preset   string
 	threads  int
+	viewer   atomic.Uint32 // media.Client of the program's own window
 	patience time.Duration // how long a packet scan may keep a viewer waiting
 	idle     time.Duration // how long a head lives that nobody asks for anything
 
@@ -91,7 +93,7 @@ func (e *Engine) largestSide(v media.VideoFormat) int {
 	if e.threads < veryFewCores || v.HighDynamicRange() && e.threads < fewCores {
 		return plan.CostlySide
 	}
-	return plan.LargestSide
+	return plan.FullSide
 }
 
 // Close ends all heads and waits for them.

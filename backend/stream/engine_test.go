@@ -300,7 +300,7 @@ func TestNoChildOutlivesTheEngine(t *testing.T) {
 	if _, err := e.Prepare(t.Context(), src); err != nil {
 		t.Fatal(err)
 	}
-	e.Warm(src.ItemID, 0)
+	e.Warm(src.ItemID, 0, 0)
 	ti, release, err := e.title(t.Context(), src.ItemID)
 	if err != nil {
 		t.Fatal(err)

@@ -12,21 +12,30 @@ import (
 	"dropstream/backend/plan"
 )
 
-// audioMaker encodes the segments of one audio track as stereo AAC at 48 kHz.
+// audioForm is what the sound of a track is transcoded to: AAC at 48 kHz.
+type audioForm struct {
+	name     string // in URLs
+	channels int
+	bits     int64 // a second
+}
+
+// The forms of transcoded sound.
+var (
+	stereo   = audioForm{"aac", 2, 192_000}
+	surround = audioForm{"aac6", 6, 384_000}
+)
+
+// audioMaker encodes the segments of one audio track.
 type audioMaker struct {
 	e      *Engine
 	src    media.Source
 	audio  audioSource
+	form   audioForm
 	origin media.Ticks // presentation time 0 on the source's clock, in samples
 	plan   func() (*plan.Plan, error)
 }
 
-// Of transcoded sound.
-const (
-	audioChannels = 2
-	audioBits     = 192_000
-	audioTries    = 2 // plain, tolerant
-)
+const audioTries = 2 // plain, tolerant
 
 func (m *audioMaker) attempts() int    { return audioTries }
 func (m *audioMaker) weight() slotKind { return soundSlot }
@@ -52,8 +61,8 @@ func (m *audioMaker) run(ctx context.Context, from, to, attempt int, emit emitFu
 	}
 	h := ffmpeg.AudioHead{
 		Source: m.src, Stream: m.audio.track.Index, Origin: m.origin, From: p.Bounds[from] / plan.AACFrame,
-		To: p.Bounds[last] / plan.AACFrame, Start: m.audio.span.start.in(ffmpeg.AudioRate), Channels: audioChannels,
-		Bits: audioBits, Tolerant: attempt > 0,
+		To: p.Bounds[last] / plan.AACFrame, Start: m.audio.span.start.in(ffmpeg.AudioRate), Channels: m.form.channels,
+		Bits: m.form.bits, Tolerant: attempt > 0,
 	}
 	err = m.e.runHead(ctx, h.Args(), func(c child) error {
 		return m.read(ctx, p, h, from, last, &audioOutput{child: c, r: fmp4.NewADTSReader(c.out)}, emit)
@@ -104,7 +113,7 @@ func (m *audioMaker) read(ctx context.Context, p *plan.Plan, h ffmpeg.AudioHead,
 		for t := start; t < end; t += plan.AACFrame {
 			frame, err := out.next()
 			if errors.Is(err, io.EOF) && n == to-1 && len(samples) > 0 {
-				frame, err = fmp4.SilentAAC(audioChannels), nil
+				frame, err = fmp4.SilentAAC(m.form.channels), nil
 			}
 			if err != nil {
 				return fmt.Errorf("frame %d of %d: %w", out.got, h.To-h.From+int64(h.Skip()), noEOF(err))
@@ -155,7 +164,7 @@ func (m *audioMaker) fill(n int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	silent := fmp4.SilentAAC(audioChannels)
+	silent := fmp4.SilentAAC(m.form.channels)
 	start, end := p.Span(n)
 	var samples []fmp4.Sample
 	var data []byte

@@ -30,7 +30,7 @@ func TestIndexedSourcesNeedNoProgramToBePlanned(t *testing.T) {
 			if (a.Plays == media.AsItIs) != passes {
 				t.Errorf("plays %q", a.Plays)
 			}
-			b, err := e.Multivariant(t.Context(), src.ItemID)
+			b, err := e.Multivariant(t.Context(), src.ItemID, 0)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -79,10 +79,10 @@ func newCuedVideo(ctx context.Context, v media.Track, t *index.Track, f *os.File
 		Indexed: t.Readable, Cut: t.Truncated, OneEntry: true, Monotonic: true, Keyframes: true,
 		LongestGOP: media.ToDuration(t.MaxGOPDuration, t.Timescale),
 	}
-	if s.verdict = plan.JudgeVideo(&v, facts); s.verdict.Passthrough { // only now is it worth reading blocks
+	if s.verdict = plan.SendVideo(&v, facts); s.verdict.Passthrough { // only now is it worth reading blocks
 		facts.Indexed, facts.Keyframes = b.holds(ctx, f)
 		facts.Indexed = facts.Indexed && b.sendable()
-		s.verdict = plan.JudgeVideo(&v, facts)
+		s.verdict = plan.SendVideo(&v, facts)
 	}
 	if s.verdict.Passthrough {
 		entry, err := fmp4.AVCEntry(t.CodecPrivate, v.Video.Width, v.Video.Height, v.Video.PixelAspect)

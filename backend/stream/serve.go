@@ -3,6 +3,7 @@ package stream
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -16,14 +17,14 @@ import (
 
 var errNoRendition = fault.New(fault.NotFound, "There is no such part of this video.")
 
-// Multivariant is an item's multivariant playlist: the best rendition first.
-func (e *Engine) Multivariant(ctx context.Context, itemID string) ([]byte, error) {
+// Multivariant is an item's multivariant playlist for a player: the best rendition first.
+func (e *Engine) Multivariant(ctx context.Context, itemID string, c media.Client) ([]byte, error) {
 	t, release, err := e.title(ctx, itemID)
 	if err != nil {
 		return nil, err
 	}
 	defer release()
-	return t.multivariant(t.textRenditions(ctx)), nil
+	return t.multivariant(t.offer(c), t.textRenditions(ctx)), nil
 }
 
 // Playlist is a rendition's media playlist.
@@ -87,8 +88,8 @@ func (e *Engine) copied(ctx context.Context, ref media.Ref, r rendition, n int) 
 	return data, err
 }
 
-// Warm starts making what a viewer who starts at a position will ask for first. It does not wait.
-func (e *Engine) Warm(itemID string, position time.Duration) {
+// Warm starts making what a player that starts at a position will ask for first. It does not wait.
+func (e *Engine) Warm(itemID string, position time.Duration, c media.Client) {
 	e.mu.Lock()
 	if e.closed {
 		e.mu.Unlock()
@@ -105,7 +106,7 @@ func (e *Engine) Warm(itemID string, position time.Duration) {
 			return // the viewer's own request will say so
 		}
 		defer release()
-		for _, r := range t.first() {
+		for _, r := range t.offer(c).first(t) {
 			f, ok := r.(interface{ start(at time.Duration) })
 			if ok {
 				f.start(position)
@@ -115,12 +116,12 @@ func (e *Engine) Warm(itemID string, position time.Duration) {
 }
 
 // first gives the renditions a viewer starts with.
-func (t *title) first() (r []rendition) {
-	if len(t.rungs) > 0 {
-		r = append(r, t.video[t.rungs[0].Name])
+func (o offer) first(t *title) (r []rendition) {
+	if len(o.rungs) > 0 {
+		r = append(r, t.video[o.rungs[0].Name])
 	}
-	if len(t.audio) > 0 {
-		r = append(r, t.audio[0].rendition)
+	if len(o.audio) > 0 {
+		r = append(r, o.audio[0].rendition)
 	}
 	return r
 }
@@ -190,7 +191,7 @@ func (t *title) find(ref media.Ref) (rendition, bool) {
 const audioGroup = "audio"
 
 // multivariant writes the multivariant playlist. It needs no plan: a plan's name is known before it is made.
-func (t *title) multivariant(text []m3u8.Rendition) []byte {
+func (t *title) multivariant(o offer, text []m3u8.Rendition) []byte {
 	m := m3u8.Multivariant{IndependentSegments: true}
 	subtitles := ""
 	if len(text) > 0 {
@@ -198,18 +199,18 @@ func (t *title) multivariant(text []m3u8.Rendition) []byte {
 	}
 	var audioBitRate int64
 	var audioCodec []string
-	for i, a := range t.audio {
+	for i, a := range o.audio {
 		tr := a.source.track
-		bits, channels, codec := int64(audioBits)*9/8, audioChannels, "mp4a.40.2"
+		bits, codec := a.peak(), "mp4a.40.2"
 		if a.name == plan.Original {
-			bits, channels, codec = a.peak(), tr.Audio.Channels, tr.CodecString
+			codec = tr.CodecString
 		}
-		if i == 0 {
-			audioCodec = []string{codec}
+		if !slices.Contains(audioCodec, codec) {
+			audioCodec = append(audioCodec, codec)
 		}
 		audioBitRate = max(audioBitRate, bits)
 		uri := fmt.Sprintf("a/%d/%s/%s/media.m3u8", tr.Index, a.name, t.audioPlan(a))
-		if len(t.rungs) == 0 { // sound alone: each track is a variant
+		if len(o.rungs) == 0 { // sound alone: each track is a variant
 			m.Variants = append(m.Variants, m3u8.Variant{
 				URI: uri, BandwidthBitsPerSecond: max(bits, 32_000), Codecs: []string{codec},
 				SubtitlesGroup: subtitles,
@@ -218,25 +219,39 @@ func (t *title) multivariant(text []m3u8.Rendition) []byte {
 		}
 		m.Renditions = append(m.Renditions, m3u8.Rendition{
 			Type: m3u8.Audio, GroupID: audioGroup, Name: trackName(tr, i), Language: tr.Language, Default: i == 0,
-			Autoselect: true, Channels: channels, URI: uri,
+			Autoselect: true, Channels: a.channels, URI: uri,
 		})
 	}
-	for _, r := range t.rungs {
+	for _, r := range o.rungs {
 		v := m3u8.Variant{
 			URI:   fmt.Sprintf("v/%s/%s/media.m3u8", r.Name, t.videoPlan(r)),
 			Width: r.Width, Height: r.Height, Codecs: append([]string{t.videoCodec(r)}, audioCodec...),
 			FrameRate: t.survey.video.track.Video.FrameRate, SubtitlesGroup: subtitles,
 		}
+		if r.Passthrough {
+			v.VideoRange = videoRange(t.survey.video.track.Video)
+		}
 		v.AverageBandwidthBitsPerSecond, v.BandwidthBitsPerSecond = t.bandwidth(r)
 		v.AverageBandwidthBitsPerSecond += audioBitRate
 		v.BandwidthBitsPerSecond += audioBitRate
-		if len(t.audio) > 0 {
+		if len(o.audio) > 0 {
 			v.AudioGroup = audioGroup
 		}
 		m.Variants = append(m.Variants, v)
 	}
 	m.Renditions = append(m.Renditions, text...)
 	return m.Append(nil)
+}
+
+// videoRange is the dynamic range of a track's own pictures.
+func videoRange(v media.VideoFormat) m3u8.VideoRange {
+	switch {
+	case v.Transfer == "arib-std-b67":
+		return m3u8.HLG
+	case v.HighDynamicRange():
+		return m3u8.PQ
+	}
+	return m3u8.UnknownRange
 }
 
 // videoPlan is the name of a rung's plan.

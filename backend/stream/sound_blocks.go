@@ -81,13 +81,13 @@ const (
 func newCuedAudio(ctx context.Context, a media.Track, t *index.Track, where span, f *os.File) audioSource {
 	s := audioSource{track: a, span: where}
 	facts := plan.Facts{Indexed: true, Cut: t.Truncated, OneEntry: true, Monotonic: true}
-	if s.verdict = plan.JudgeAudio(&a, facts); !s.verdict.Passthrough {
+	if s.verdict = plan.SendAudio(&a, facts); !s.verdict.Passthrough {
 		return s // no need to read blocks
 	}
 	b := newSoundBlocks(ctx, a, t, f)
 	if b == nil {
 		facts.Indexed = false
-		s.verdict = plan.JudgeAudio(&a, facts)
+		s.verdict = plan.SendAudio(&a, facts)
 		return s
 	}
 	s.indexed, s.samples = t, b

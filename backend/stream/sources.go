@@ -64,7 +64,7 @@ func newVideoSource(v media.Track, t *index.Track, f *os.File) *videoSource {
 		Keyframes:  clean && (v.Codec != media.H264 || idrOnly(t, keys, f)),
 		LongestGOP: media.ToDuration(longest, t.Timescale), LargestSample: int64(t.MaxSampleBytes),
 	}
-	s.verdict = plan.JudgeVideo(&v, facts)
+	s.verdict = plan.SendVideo(&v, facts)
 	if s.verdict.Passthrough {
 		var err error
 		if s.entry, err = fmp4.CleanVisualEntry(t.SampleEntry); err != nil || t.NALLengthSize == 0 {
@@ -89,7 +89,7 @@ func newVideoSource(v media.Track, t *index.Track, f *os.File) *videoSource {
 // newAudioSource judges an indexed audio track.
 func newAudioSource(a media.Track, t *index.Track) audioSource {
 	s := audioSource{track: a, indexed: t, samples: tableSamples{t}, span: indexedSpan(t)}
-	s.verdict = plan.JudgeAudio(&a, plan.Facts{
+	s.verdict = plan.SendAudio(&a, plan.Facts{
 		Indexed: len(t.CodecPrivate) > 0 && t.AllSync, Cut: t.Truncated, OneEntry: t.SampleEntries == 1,
 		Monotonic: t.DTSMonotonic && t.EditsExact,
 	})

@@ -222,7 +222,7 @@ func (s *survey) fromProbe(ctx context.Context, e *Engine, src media.Source, f *
 			continue
 		}
 		s.audio = append(s.audio, audioSource{
-			track: *a, verdict: plan.JudgeAudio(a, plan.Facts{}), span: probeSpan(p, a),
+			track: *a, verdict: plan.SendAudio(a, plan.Facts{}), span: probeSpan(p, a),
 		})
 	}
 	v := p.FirstVideo()
@@ -245,7 +245,7 @@ func (s *survey) fromProbe(ctx context.Context, e *Engine, src media.Source, f *
 		}
 		return nil
 	}
-	s.video = &videoSource{track: *v, verdict: plan.JudgeVideo(v, plan.Facts{}), span: probeSpan(p, v)}
+	s.video = &videoSource{track: *v, verdict: plan.SendVideo(v, plan.Facts{}), span: probeSpan(p, v)}
 	if t := s.sameTrack(*v); t != nil && s.index.Precision == index.Samples { // edits that plain samples cannot express
 		s.video.verdict = newVideoSource(*v, t, f).verdict
 	}

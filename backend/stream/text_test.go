@@ -27,7 +27,7 @@ func textTitle(t *testing.T, src media.Source) (*Engine, []m3u8.Rendition) {
 // textRenditionsOf reads the multivariant playlist strictly.
 func textRenditionsOf(t *testing.T, e *Engine, src media.Source) (subs []m3u8.Rendition) {
 	t.Helper()
-	data, err := e.Multivariant(t.Context(), src.ItemID)
+	data, err := e.Multivariant(t.Context(), src.ItemID, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -25,9 +26,9 @@ type title struct {
 	file     *os.File
 	survey   *survey
 	timeline timeline
-	rungs    []plan.Rung
+	rungs    []plan.Rung          // all there are, best first; which of them a viewer gets says offer
 	video    map[string]rendition // by rung's name
-	audio    []audioRendition
+	audio    []audioRendition     // track by track; of each the best form first
 	texts    texts
 	refined  chan media.Probe
 	peak     func() int64 // of the passed-through video, bits per second
@@ -35,16 +36,14 @@ type title struct {
 	cancel   context.CancelFunc
 }
 
-// audioRendition is one audio track, in the one form in which it is offered.
+// audioRendition is one audio track in one form.
 type audioRendition struct {
-	source audioSource
-	name   string // "original" or "aac"
-	peak   func() int64
+	source   audioSource
+	name     string // "original", or a form's
+	channels int
+	peak     func() int64 // bits a second
 	rendition
 }
-
-// Names of audio renditions.
-const aacName = "aac"
 
 func (e *Engine) newTitle(ctx context.Context, src media.Source) (*title, error) {
 	f, err := os.Open(src.Path)
@@ -141,7 +140,10 @@ func (t *title) layVideo() {
 	if v == nil {
 		return
 	}
-	t.rungs = plan.Ladder(v.track.Video, v.verdict.Passthrough, t.e.largestSide(v.track.Video))
+	t.rungs = plan.Ladder(v.track.Video, t.e.largestSide(v.track.Video))
+	if v.verdict.Passthrough {
+		t.rungs = slices.Insert(t.rungs, 0, plan.AsItIs(v.track.Video))
+	}
 	transcode := sync.OnceValues(func() (*plan.Plan, error) { return t.transcodePlan(v), nil })
 	kept := t.rungs[:0:0]
 	for _, r := range t.rungs {
@@ -208,8 +210,10 @@ func (t *title) layAudio(a audioSource) error {
 		c, err := newCopyAudio(a, t.file, t.timeline, seed)
 		if err == nil {
 			peak := sync.OnceValue(func() int64 { return peakOf(c) })
-			t.audio = append(t.audio, audioRendition{a, plan.Original, peak, c})
-			return nil
+			t.audio = append(t.audio, audioRendition{a, plan.Original, a.track.Audio.Channels, peak, c})
+			if plan.Needs(&a.track) == 0 {
+				return nil // every player can play it
+			}
 		}
 	}
 	if t.e.tools == nil {
@@ -218,10 +222,19 @@ func (t *title) layAudio(a audioSource) error {
 	p := sync.OnceValues(func() (*plan.Plan, error) {
 		return plan.Audio(seed, ffmpeg.AudioRate, media.FromDuration(t.timeline.total, ffmpeg.AudioRate)), nil
 	})
-	m := &audioMaker{e: t.e, src: t.src, audio: a, origin: t.timeline.origin.in(ffmpeg.AudioRate), plan: p}
-	f := newFeed(t.e, t.key(plan.KindAudio, fmt.Sprint(a.track.Index, audioChannels, audioBits)), p, t.e.log)
-	f.maker = m
-	t.audio = append(t.audio, audioRendition{a, aacName, nil, &audioFeed{f}})
+	forms := []audioForm{stereo}
+	if a.track.Audio.Channels >= surround.channels {
+		forms = []audioForm{surround, stereo}
+	}
+	for _, form := range forms {
+		m := &audioMaker{
+			e: t.e, src: t.src, audio: a, form: form, origin: t.timeline.origin.in(ffmpeg.AudioRate), plan: p,
+		}
+		f := newFeed(t.e, t.key(plan.KindAudio, fmt.Sprint(a.track.Index, form.channels, form.bits)), p, t.e.log)
+		f.maker = m
+		peak := func() int64 { return form.bits * 9 / 8 }
+		t.audio = append(t.audio, audioRendition{a, form.name, form.channels, peak, &audioFeed{f, form}})
+	}
 	return nil
 }
 
@@ -260,16 +273,17 @@ func (t *title) close() {
 	_ = t.file.Close() // only read from
 }
 
-// assess says how the title is played.
+// assess says how the title is played in the program's own window.
 func (t *title) assess() media.Assessment {
 	a := media.Assessment{Probe: t.survey.probe, Plays: media.AsItIs, Refined: t.refined}
 	a.Probe.Duration = t.timeline.total
+	o := t.offer(media.Client(t.e.viewer.Load()))
 	var why []string
-	if v := t.survey.video; v != nil && !v.verdict.Passthrough {
-		why = append(why, v.verdict.Reason)
-	}
-	if len(t.audio) > 0 && !t.audio[0].source.verdict.Passthrough {
-		why = append(why, t.audio[0].source.verdict.Reason)
+	for i, v := range o.verdicts {
+		first := i == 0 || o.kinds[i] != o.kinds[i-1]
+		if first && !v.Passthrough {
+			why = append(why, v.Reason)
+		}
 	}
 	if len(why) == 0 {
 		a.Why = "Nothing is converted: picture and sound are sent as they are."
