@@ -120,7 +120,17 @@ type Track struct {
 	Title    string `json:"title"`
 	Detail   string `json:"detail"` // "1920×1080 · 25 fps", "5.1 · 48 kHz"
 	Default  bool   `json:"default"`
+	Role     string `json:"role"` // one of the roles below, "" for the plain thing
 }
+
+// Roles of a track.
+const (
+	RoleImpaired    = "impaired"    // for those who do not hear: sounds are described
+	RoleDescription = "description" // for those who do not see: pictures are described
+	RoleCommentary  = "commentary"
+	RoleDub         = "dub"
+	RoleOriginal    = "original" // in the language of the original
+)
 
 // Progress is how far a long thing has come.
 type Progress struct {
@@ -190,6 +200,13 @@ type Playback struct {
 	PositionMS int64  `json:"positionMs"` // where to start
 	// Deliveries say how each track reaches this player at its best quality, the one of the picture first.
 	Deliveries []Delivery `json:"deliveries"`
+
+	Subtitles []Subtitle `json:"subtitles"`
+	Chapters  []Chapter  `json:"chapters"`
+	// Segments of subtitles that are not plain text are t/TRACK/N.ass of what is styled, and t/TRACK/N.json of images,
+	// beside the multivariant playlist. Each covers SubtitlesSegmentMS; N is below SubtitlesSegments.
+	SubtitlesSegmentMS int64 `json:"subtitlesSegmentMs"`
+	SubtitlesSegments  int   `json:"subtitlesSegments"`
 }
 
 // Delivery is how one track reaches a player.
@@ -198,6 +215,32 @@ type Delivery struct {
 	Track       int    `json:"track"` // its number in the addresses of its media
 	Passthrough bool   `json:"passthrough"`
 	Text        string `json:"text"` // what is done with it and why, as one plain sentence
+}
+
+// Subtitle kinds.
+const (
+	SubtitleText   = "text"   // WebVTT, by the multivariant playlist
+	SubtitleStyled = "styled" // the same, and to be drawn as the file says
+	SubtitleImage  = "image"  // to be drawn only
+)
+
+// Subtitle is one track of subtitles that can be chosen.
+type Subtitle struct {
+	Track      int    `json:"track"` // its number in URLs
+	Kind       string `json:"kind"`
+	Language   string `json:"language"`
+	Title      string `json:"title"` // text from the file: data, never markup
+	Default    bool   `json:"default"`
+	Forced     bool   `json:"forced"`
+	Impaired   bool   `json:"impaired"` // made for those who do not hear
+	Commentary bool   `json:"commentary"`
+}
+
+// Chapter is a named part of a video.
+type Chapter struct {
+	StartMS int64  `json:"startMs"`
+	EndMS   int64  `json:"endMs"`
+	Title   string `json:"title"` // "" where the file gives none
 }
 
 // PositionRequest says where a viewer is.

@@ -68,7 +68,7 @@ func tracks(in []media.Track) []Track {
 		}
 		out = append(out, Track{
 			Kind: string(t.Kind), Codec: codecName(t.Codec), Language: showText(t.Language), Title: showText(t.Title),
-			Detail: detail(t), Default: t.Default,
+			Detail: detail(t), Default: t.Default, Role: role(t.Role),
 		})
 	}
 	return out

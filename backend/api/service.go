@@ -39,6 +39,8 @@ type Options struct {
 	Deliveries func(ctx context.Context, itemID string, c media.Client) ([]media.TrackDelivery, error)
 	// OnClient is told what the program's own window can play; may be nil.
 	OnClient func(c media.Client)
+	// Extras says what an item has beside picture and sound. Nil: nothing is known.
+	Extras func(ctx context.Context, itemID string) (media.Extras, error)
 	// Doctor says what works here.
 	Doctor func(ctx context.Context) Report
 	// MakeSample writes the sample clip to path, which does not exist yet. Errors are faults.
@@ -252,6 +254,7 @@ func (s *Service) Play(ctx context.Context, r PlayRequest) (Playback, error) {
 		for _, d := range ways {
 			b.Deliveries = append(b.Deliveries, Delivery{string(d.Kind), d.Track, d.Passthrough, d.Why})
 		}
+		s.extras(ctx, r.ID, &b)
 		return b, err
 	})
 }

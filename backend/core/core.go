@@ -159,7 +159,7 @@ func (c *Core) build() {
 	}
 	ao := api.Options{
 		URLs: c.urls, ForClient: httpd.ForClient, Deliveries: c.engine.Deliveries, OnClient: c.engine.SetViewer,
-		Doctor: c.doctor, SamplePath: filepath.Join(c.o.DataDir, "sample", "Sample.mp4"), Log: c.log,
+		Extras: c.engine.Extras, Doctor: c.doctor, SamplePath: filepath.Join(c.o.DataDir, "sample", "Sample.mp4"), Log: c.log,
 	}
 	if c.tools != nil {
 		lo.Posters, ao.MakeSample = c.tools, c.tools.MakeSample

@@ -43,6 +43,7 @@ func (s probeStream) track(end time.Duration) (media.Track, bool) {
 		BitRate:   s.BitRate.within(maxBitRate),
 		Default:   s.Disposition["default"].yes(),
 		Forced:    s.Disposition["forced"].yes(),
+		Role:      s.role(),
 		Picture:   s.Disposition["attached_pic"].yes(),
 		Encrypted: s.Tags["enc_key_id"] != "" || s.Tag == "encv" || s.Tag == "enca",
 	}
@@ -149,4 +150,21 @@ func codecTag(s scalar) string {
 		return ""
 	}
 	return s.text()
+}
+
+// dispositions are ffmpeg's, by the role that each means.
+var dispositions = map[string]media.Role{
+	"hearing_impaired": media.ForHearingImpaired, "captions": media.ForHearingImpaired,
+	"visual_impaired": media.ForVisuallyImpaired, "descriptions": media.ForVisuallyImpaired,
+	"comment": media.IsCommentary, "dub": media.IsDub, "original": media.IsOriginal,
+}
+
+// role is what the stream's dispositions say it is for.
+func (s probeStream) role() (r media.Role) {
+	for name, role := range dispositions {
+		if s.Disposition[name].yes() {
+			r |= role
+		}
+	}
+	return r
 }

@@ -17,8 +17,12 @@ const (
 	typeVideo    = "video/mp4"
 	typeAudio    = "audio/mp4"
 	typeJPEG     = "image/jpeg"
-	typeWebVTT   = "text/vtt; charset=utf-8"
 )
+
+// textTypes are the media types of segments of subtitles, by their ending: cues, a script of SubStation Alpha, images.
+var textTypes = map[string]string{
+	"vtt": "text/vtt; charset=utf-8", "ass": "text/x-ssa; charset=utf-8", "json": "application/json",
+}
 
 // Cache policies.
 const (
@@ -67,7 +71,7 @@ func (s *Server) serveMedia(w http.ResponseWriter, r *http.Request, path string)
 		h.Set("ETag", entityTag(route.ref.Plan+"-"+strconv.Itoa(route.n), data))
 		if route.ref.Kind == media.Text { // no plan names it: the file it came from may change
 			h.Set("Cache-Control", cacheNever)
-			h.Set("Content-Type", typeWebVTT)
+			h.Set("Content-Type", textTypes[route.ref.Rendition])
 		}
 	}
 	s.send(w, r, data)

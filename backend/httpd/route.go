@@ -84,11 +84,17 @@ func (r *mediaRoute) file(name string) bool {
 		r.what = anInit
 		return r.ref.Kind != media.Text
 	}
-	ending := ".m4s"
-	if r.ref.Kind == media.Text {
-		ending = ".vtt"
+	digits, ending, ok := strings.Cut(name, ".")
+	switch {
+	case !ok:
+		return false
+	case r.ref.Kind != media.Text:
+		ok = ending == "m4s"
+	case textTypes[ending] != "":
+		r.ref.Rendition = ending
+	default:
+		ok = false
 	}
-	digits, ok := strings.CutSuffix(name, ending)
 	if !ok {
 		return false
 	}

@@ -13,7 +13,8 @@ import (
 func FuzzParseMedia(f *testing.F) {
 	for _, seed := range []string{
 		"i/multivariant.m3u8", "i/poster.jpg", "i/v/720p/plan/media.m3u8", "i/v/720p/plan/init.mp4",
-		"i/v/720p/plan/0.m4s", "i/t/3/media.m3u8", "i/t/1000/7.vtt", "i/t/3/init.mp4", "i/t/3/0.m4s",
+		"i/v/720p/plan/0.m4s", "i/t/3/media.m3u8", "i/t/1000/7.vtt", "i/t/2/7.ass", "i/t/2/7.json",
+		"i/t/3/init.mp4", "i/t/3/0.m4s",
 		"i/a/3/aac/plan/12.m4s", "../a", "i/v/%2e/plan/1.m4s", "i/a/03/aac/plan/012.m4s", strings.Repeat("a", 65), "",
 	} {
 		f.Add(seed)
@@ -35,7 +36,7 @@ func FuzzParseMedia(f *testing.F) {
 			dir = fmt.Sprintf("a/%d/%s/%s/", r.ref.Track, r.ref.Rendition, r.ref.Plan)
 		case media.Text:
 			dir = fmt.Sprintf("t/%d/", r.ref.Track)
-			names[aSegment] = fmt.Sprintf("%d.vtt", r.n)
+			names[aSegment] = fmt.Sprintf("%d.%s", r.n, r.ref.Rendition)
 		default: // of the item itself
 		}
 		if again := r.item + "/" + dir + names[r.what]; again != path {

@@ -199,8 +199,8 @@ func TestMediaTree(t *testing.T) {
 			"segment {Item:item_1 Kind:video Track:0 Rendition:original Plan:Ab-9} 0",
 		},
 		{
-			"/t/1000/12.vtt", typeWebVTT, cacheNever,
-			"segment {Item:item_1 Kind:text Track:1000 Rendition: Plan:} 12",
+			"/t/1000/12.vtt", "text/vtt; charset=utf-8", cacheNever,
+			"segment {Item:item_1 Kind:text Track:1000 Rendition:vtt Plan:} 12",
 		},
 		{
 			"/t/3/media.m3u8", typePlaylist, cacheNever,

@@ -232,45 +232,6 @@ func (s *segment) info(p []byte) {
 	})
 }
 
-// chapters reads the first edition's chapters (5.1.7), without those inside other chapters.
-func (s *segment) chapters(p []byte) {
-	editions := 0
-	eachElement(p, func(id uint32, edition []byte) {
-		if id != 0x45B9 {
-			return
-		}
-		if editions++; editions > 1 {
-			return
-		}
-		eachElement(edition, func(id uint32, atom []byte) {
-			if id != 0xB6 || len(s.x.Chapters) >= maxChapters {
-				return
-			}
-			var c media.Chapter
-			hidden := false
-			eachElement(atom, func(id uint32, v []byte) {
-				switch id {
-				case 0x91:
-					c.Start = time.Duration(uintOf(v))
-				case 0x92:
-					c.End = time.Duration(uintOf(v))
-				case 0x98:
-					hidden = uintOf(v) != 0
-				case 0x80:
-					eachElement(v, func(id uint32, v []byte) {
-						if id == 0x85 && c.Title == "" {
-							c.Title = plainText(v[:min(len(v), maxTextBytes)])
-						}
-					})
-				}
-			})
-			if !hidden {
-				s.x.Chapters = append(s.x.Chapters, c)
-			}
-		})
-	})
-}
-
 // setTimescale chooses the unit of all Ticks.
 func (s *segment) setTimescale() {
 	s.timescale, s.ticks = uint32(time.Second), s.scale

@@ -51,6 +51,12 @@ func (s *segment) trackEntries(p []byte) {
 	})
 }
 
+// trackFlags are the flags that say what a track is for (5.1.4.1.4 to 5.1.4.1.11).
+var trackFlags = map[uint32]media.Role{
+	0x55AB: media.ForHearingImpaired, 0x55AC: media.ForVisuallyImpaired, 0x55AE: media.IsOriginal,
+	0x55AF: media.IsCommentary,
+}
+
 // trackEntry reads one TrackEntry.
 func (s *segment) trackEntry(t *mkvTrack, p []byte) {
 	out := t.out
@@ -82,6 +88,10 @@ func (s *segment) trackEntry(t *mkvTrack, p []byte) {
 			out.Default = uintOf(v) != 0
 		case 0x55AA:
 			out.Forced = uintOf(v) != 0
+		case 0x55AB, 0x55AC, 0x55AE, 0x55AF:
+			if uintOf(v) != 0 {
+				out.Role |= trackFlags[id]
+			}
 		case 0x23E383:
 			if d := uintOf(v); d > 0 && d < 1<<40 {
 				t.frame = time.Duration(d)

@@ -61,6 +61,8 @@ func (e *sampleEntry) read(body []byte) {
 			t.Kind = media.Other
 		} else {
 			t.Kind = media.Text
+			const allForced = 1 << 31 // displayFlags (TS 26.245 5.16, as QuickTime extends it)
+			t.Forced = t.Forced || e.typ == "tx3g" && r.u32()&allForced != 0
 		}
 	}
 }

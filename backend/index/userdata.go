@@ -112,7 +112,13 @@ func closeChapters(chapters []media.Chapter, end time.Duration) {
 // trackUserData reads a track's own name.
 func (f *isoFile) trackUserData(t *trak, udta box) error {
 	return eachBox(f.walk, udta.body, udta.end, func(b box) error {
-		if b.typ != "name" && b.typ != "\xa9nam" {
+		switch b.typ {
+		case "kind":
+			return f.trackRole(t, b, true)
+		case "tagc":
+			return f.trackRole(t, b, false)
+		case "name", "\xa9nam":
+		default:
 			return nil
 		}
 		p, err := f.walk.load(b.body, min(b.bodySize(), maxTextBytes), maxTextBytes)

@@ -56,8 +56,10 @@ type Rendition struct {
 	Default    bool   // only the first of a group keeps it
 	Autoselect bool   // implied by Default
 	Forced     bool   // of Subtitles only
-	Channels   int    // of Audio only; 0 when unknown
-	URI        string // "" when the variant itself carries it (Audio only)
+	// Characteristics are uniform type identifiers of what it is for (rfc8216bis §4.4.6.1); nil for none.
+	Characteristics []string
+	Channels        int    // of Audio only; 0 when unknown
+	URI             string // "" when the variant itself carries it (Audio only)
 }
 
 // Append writes the playlist after dst.
@@ -170,6 +172,9 @@ func (r *Rendition) append(dst []byte) []byte {
 	dst = appendBool(dst, "AUTOSELECT", r.Autoselect || r.Default)
 	if r.Type == Subtitles {
 		dst = appendBool(dst, "FORCED", r.Forced)
+	}
+	if len(r.Characteristics) > 0 {
+		dst = appendQuoted(dst, "CHARACTERISTICS", strings.Join(r.Characteristics, ","))
 	}
 	if r.Type == Audio && r.Channels > 0 {
 		dst = appendQuoted(dst, "CHANNELS", strconv.Itoa(r.Channels))

@@ -35,6 +35,6 @@ type Ref struct {
 	Item      string
 	Kind      TrackKind
 	Track     int    // the audio or text track's Index; unused for video
-	Rendition string // "original", "720p", "aac"
+	Rendition string // "original", "720p", "aac"; of text the form of its segments: "vtt", "ass", "json"
 	Plan      string // the plan's hash
 }

@@ -47,7 +47,8 @@ type Track struct {
 	TimeBase    Rational      // seconds per tick of the container's timestamps for this track; zero when unknown
 	BitRate     int64         // bits per second
 	Default     bool          //
-	Forced      bool          //
+	Forced      bool          // of Text: only what those who understand the sound have to read too
+	Role        Role          // what the track is for, as far as the file says; several may hold
 	Encrypted   bool          //
 	Picture     bool          // an attached picture (cover art), not a moving one
 	Video       VideoFormat   // for Kind Video

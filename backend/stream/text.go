@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,6 +29,7 @@ const (
 // textTrack is one text rendition.
 type textTrack struct {
 	media.Track // Index is its number in URLs; Language, Title, Default and Forced are what the playlist says
+	drawing     media.Drawing
 	// cues gives what is shown at some time in [from, to) of the presentation, as far as it is known.
 	cues func(ctx context.Context, from, to time.Duration) (*subtitle.Cues, error)
 }
@@ -71,7 +71,7 @@ func (t *title) layText() {
 		if x.Kind != media.Text || read == nil || x.Encrypted || len(t.texts.tracks) >= maxTextTracks {
 			continue
 		}
-		track := textTrack{Track: x.Track}
+		track := textTrack{Track: x.Track, drawing: media.DrawnByPlayer}
 		switch {
 		case t.src.Container.IsISO():
 			s := &textSamples{file: t.file, track: x, origin: t.timeline.origin.in(x.Timescale), read: read}
@@ -156,9 +156,9 @@ func (x *texts) find(number int) (textTrack, bool) {
 func (s *sidecar) track() textTrack {
 	t := textTrack{Track: media.Track{
 		Index: s.number, Kind: media.Text, Language: s.Language, Default: s.Default, Forced: s.Forced,
-	}, cues: s.cues}
+	}, drawing: media.DrawnByPlayer, cues: s.cues}
 	if s.HearingImpaired {
-		t.Title = strings.TrimSpace(s.Language + " SDH")
+		t.Role = media.ForHearingImpaired
 	}
 	return t
 }
@@ -208,6 +208,9 @@ func textName(t media.Track, i int) string {
 		name = t.Language
 	default:
 		name = fmt.Sprintf("Subtitles %d", i+1)
+	}
+	if t.Role.Is(media.ForHearingImpaired) {
+		name += " SDH"
 	}
 	if t.Forced {
 		name += " (forced)"

@@ -36,7 +36,8 @@ func (t *title) textRenditions(ctx context.Context) (all []m3u8.Rendition) {
 	for i, x := range t.texts.all() {
 		all = append(all, m3u8.Rendition{
 			Type: m3u8.Subtitles, GroupID: textGroup, Name: textName(x.Track, i), Language: x.Language,
-			Default: x.Default, Autoselect: true, Forced: x.Forced, URI: fmt.Sprintf("t/%d/media.m3u8", x.Index),
+			Default: x.Default, Autoselect: true, Forced: x.Forced, Characteristics: characteristics(x.Role),
+			URI: fmt.Sprintf("t/%d/media.m3u8", x.Index),
 		})
 	}
 	return all

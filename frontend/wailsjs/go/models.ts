@@ -17,6 +17,7 @@ export namespace api {
 	    title: string;
 	    detail: string;
 	    default: boolean;
+	    role: string;
 	}
 	export interface Problem {
 	    code: string;
@@ -57,6 +58,11 @@ export namespace api {
 	    added: Added[];
 	}
 	
+	export interface Chapter {
+	    startMs: number;
+	    endMs: number;
+	    title: string;
+	}
 	export interface Check {
 	    name: string;
 	    result: string;
@@ -107,11 +113,25 @@ export namespace api {
 	    id: string;
 	    client?: Client;
 	}
+	export interface Subtitle {
+	    track: number;
+	    kind: string;
+	    language: string;
+	    title: string;
+	    default: boolean;
+	    forced: boolean;
+	    impaired: boolean;
+	    commentary: boolean;
+	}
 	export interface Playback {
 	    item: Item;
 	    url: string;
 	    positionMs: number;
 	    deliveries: Delivery[];
+	    subtitles: Subtitle[];
+	    chapters: Chapter[];
+	    subtitlesSegmentMs: number;
+	    subtitlesSegments: number;
 	}
 	export interface PositionRequest {
 	    id: string;
@@ -132,6 +152,7 @@ export namespace api {
 	    checks: Check[];
 	    healthy: boolean;
 	}
+	
 
 }
 

@@ -18,6 +18,8 @@ export interface Track {
   title: string;
   detail: string;
   default: boolean;
+  /** What it is for, where that is no plain picture, sound or text. */
+  role: '' | 'impaired' | 'description' | 'commentary' | 'dub' | 'original';
 }
 
 export interface Progress {
@@ -126,6 +128,32 @@ export interface Playback {
   positionMs: number;
   /** At the best quality, the one of the picture first. */
   deliveries: Delivery[];
+  subtitles: Subtitle[];
+  chapters: Chapter[];
+  subtitlesSegmentMs: number;
+  subtitlesSegments: number;
+}
+/**
+ * Subtitles that can be chosen. Text comes as WebVTT by the playlist; what is styled does too, and as t/TRACK/N.ass
+ * beside the playlist; images come as t/TRACK/N.json only.
+ */
+export interface Subtitle {
+  /** Its number in addresses. */
+  track: number;
+  kind: 'text' | 'styled' | 'image';
+  language: string;
+  title: string;
+  default: boolean;
+  forced: boolean;
+  /** Made for those who do not hear. */
+  impaired: boolean;
+  commentary: boolean;
+}
+export interface Chapter {
+  startMs: number;
+  endMs: number;
+  /** Empty where the file gives none. */
+  title: string;
 }
 export interface PositionRequest {
   id: string;
