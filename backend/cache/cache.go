@@ -15,13 +15,16 @@ import (
 
 // Options are what a cache is opened with. Budget and floor are literal: the zero budget keeps nothing.
 type Options struct {
-	BudgetBytes int64                               // most that the folder may hold
-	FloorBytes  int64                               // least free space to leave on its disk
-	PackBytes   int64                               // size at which a pack is closed; 0 for one that suits the budget
-	Free        func(dir string) (int64, error)     // free bytes at dir for this user; nil asks the system
-	Now         func() time.Time                    // nil is time.Now
-	Log         *slog.Logger                        // nil logs nothing
-	openFile    func(string, int) (diskFile, error) // tests break disks through it; nil is the real one
+	BudgetBytes int64                           // most that the folder may hold
+	FloorBytes  int64                           // least free space to leave on its disk
+	PackBytes   int64                           // size at which a pack is closed; 0 for one that suits the budget
+	Free        func(dir string) (int64, error) // free bytes at dir for this user; nil asks the system
+	Now         func() time.Time                // nil is time.Now
+	Log         *slog.Logger                    // nil logs nothing
+	// OnEvict is told of titles of which something was given up to make room. It is called by the committer, so it
+	// must not wait for the cache; nil tells nobody.
+	OnEvict  func(title string)
+	openFile func(string, int) (diskFile, error) // tests break disks through it; nil is the real one
 }
 
 // ErrClosed is what a closed cache answers.
@@ -35,6 +38,7 @@ type Cache struct {
 	now  func() time.Time
 	log  *slog.Logger
 	open func(path string, flag int) (diskFile, error)
+	tell func(title string) // Options.OnEvict
 
 	puts  chan *put          // to the committer; unbuffered, so that whoever is not taken yet can still leave
 	calls chan func(*writer) // to the committer: whatever else changes files
@@ -45,7 +49,8 @@ type Cache struct {
 	mu        sync.Mutex
 	titles    map[string]*title // by id.title
 	guards    map[*guard]struct{}
-	used      int64 // bytes of all files, those of removed packs that are still being read included
+	pins      map[string]struct{} // by id.title
+	used      int64               // bytes of all files, those of removed packs that are still being read included
 	budget    int64
 	floor     int64
 	packBytes int64
@@ -107,7 +112,7 @@ func Open(ctx context.Context, dir string, o Options) (*Cache, error) {
 	c := &Cache{
 		dir: dir, free: o.Free, now: o.Now, log: o.Log, open: o.openFile,
 		puts: make(chan *put), calls: make(chan func(*writer)), quit: make(chan struct{}), done: make(chan struct{}),
-		titles: map[string]*title{}, guards: map[*guard]struct{}{},
+		titles: map[string]*title{}, guards: map[*guard]struct{}{}, pins: map[string]struct{}{}, tell: o.OnEvict,
 		budget: max(0, o.BudgetBytes), floor: max(0, o.FloorBytes), packBytes: o.PackBytes,
 	}
 	if c.free == nil {

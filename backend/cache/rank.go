@@ -63,11 +63,14 @@ func (c *Cache) titleGuards() map[string][]*guard {
 }
 
 // victims lists, in order, what may be evicted. Packs being read are left out, since deleting them frees nothing,
-// and so are those being written. The caller holds mu.
+// and so are those being written, and pinned titles. The caller holds mu.
 func (c *Cache) victims() []victim {
 	guards := c.titleGuards()
 	var all []victim
 	for _, t := range c.titles {
+		if c.pinned(t.id) {
+			continue
+		}
 		for _, r := range t.renditions {
 			ranges := r.ranges(guards[t.id])
 			near := r.distances(ranges)

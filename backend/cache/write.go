@@ -20,6 +20,7 @@ type put struct {
 	of      id
 	segment int32
 	data    []byte
+	fill    bool       // see Cache.Fill
 	answer  chan error // holds one
 	pack    *pack      // where the committer wrote it; nil where it did not
 }
@@ -30,6 +31,10 @@ type put struct {
 // be kept, ErrClosed, the context's when it ended before writing began, or the system's. After any error the cache
 // is as it was.
 func (c *Cache) Put(ctx context.Context, k Key, segment int, data []byte) error {
+	return c.put(ctx, k, segment, data, false)
+}
+
+func (c *Cache) put(ctx context.Context, k Key, segment int, data []byte, fill bool) error {
 	if err := k.check(segment, len(data)); err != nil {
 		return err
 	}
@@ -39,7 +44,7 @@ func (c *Cache) Put(ctx context.Context, k Key, segment int, data []byte) error 
 	if c.Has(k, segment) {
 		return nil
 	}
-	p := &put{key: k, of: k.id(), segment: int32(segment), data: data, //nolint:gosec // checked
+	p := &put{key: k, of: k.id(), segment: int32(segment), data: data, fill: fill, //nolint:gosec // checked
 		answer: make(chan error, 1)}
 	select {
 	case c.puts <- p:
@@ -133,7 +138,7 @@ func (w *writer) append(p *put) error {
 	}
 	// At most: a record, its entry, and what rounding both files and two headers up to blocks can add.
 	need := recordHeadLen + int64(len(p.data)) + indexEntryLen + maxPackHeader + 4*blockBytes
-	if err := w.makeRoom(r, p.segment, need); err != nil {
+	if err := w.makeRoom(r, p, need); err != nil {
 		return err
 	}
 	e := entry{segment: p.segment, length: uint32(len(p.data)), crc: checksum(p.data)} //nolint:gosec // checked
