@@ -61,6 +61,7 @@ func (f *feed) needsMore(h *head) bool {
 
 // mayGoOn waits until the head may make segment n.
 func (f *feed) mayGoOn(ctx context.Context, h *head, p *plan.Plan, n int) bool {
+	defer func() { h.ticket.setParked(false) }()
 	for {
 		f.mu.Lock()
 		waited := f.waitedFor(h)
@@ -72,6 +73,9 @@ func (f *feed) mayGoOn(ctx context.Context, h *head, p *plan.Plan, n int) bool {
 		if waited {
 			return true
 		}
+		if f.e.has(f.key, n) { // filled meanwhile
+			return false
+		}
 		if idle >= f.e.idle {
 			return false
 		}
@@ -80,6 +84,7 @@ func (f *feed) mayGoOn(ctx context.Context, h *head, p *plan.Plan, n int) bool {
 		if within && !held {
 			return true
 		}
+		t.setParked(true)
 		timer := time.NewTimer(f.e.idle - idle)
 		select {
 		case <-moved:

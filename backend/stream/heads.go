@@ -61,7 +61,10 @@ type child struct {
 func (e *Engine) runHead(ctx context.Context, args ffmpeg.Args, read func(child) error) error {
 	proceed, stuck := context.WithCancelCause(ctx)
 	defer stuck(nil)
-	p, err := proc.Start(proceed, e.tools.Spec(args))
+	spec := e.tools.Spec(args)
+	background := backgroundTicket(ctx)
+	spec.Low = background != nil
+	p, err := proc.Start(proceed, spec)
 	if err != nil {
 		return fmt.Errorf("start: %w", err)
 	}
@@ -70,7 +73,12 @@ func (e *Engine) runHead(ctx context.Context, args ffmpeg.Args, read func(child)
 		_ = p.Wait() // its end is known already
 	}()
 	watch := func() *time.Timer { return time.AfterFunc(stuckAfter, func() { stuck(errStuck) }) }
-	err = read(child{out: p.Stdout(), ended: p.Wait, watch: watch})
+	out := io.Reader(p.Stdout())
+	if background != nil { // it may be held for long: it is watched while it is read, and not meanwhile
+		out = &heldReader{ctx: proceed, ticket: background, r: out, watch: watch}
+		watch = func() *time.Timer { return time.NewTimer(stuckAfter) }
+	}
+	err = read(child{out: out, ended: p.Wait, watch: watch})
 	switch {
 	case errors.Is(err, errEnough), ctx.Err() != nil:
 		return errors.Join(err, ctx.Err())
@@ -84,4 +92,21 @@ func (e *Engine) runHead(ctx context.Context, args ffmpeg.Args, read func(child)
 		return fmt.Errorf("end: %w", err)
 	}
 	return ctx.Err() //nolint:wrapcheck // the caller's own
+}
+
+// heldReader reads what a background head writes, and leaves it unread while the head is held.
+type heldReader struct {
+	ctx    context.Context //nolint:containedctx // the head's life, which Read has no argument for
+	ticket *ticket
+	r      io.Reader
+	watch  func() *time.Timer
+}
+
+func (h *heldReader) Read(b []byte) (int, error) {
+	if err := h.ticket.wait(h.ctx); err != nil {
+		return 0, err
+	}
+	timer := h.watch()
+	defer timer.Stop()
+	return h.r.Read(b) //nolint:wrapcheck // io.EOF has to stay what it is
 }

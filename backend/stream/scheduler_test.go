@@ -3,6 +3,7 @@ package stream
 import (
 	"context"
 	"math/rand/v2"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -106,5 +107,91 @@ func TestReadAheadGivesUpItsSlot(t *testing.T) {
 	n.release()
 	if s.running() != 0 {
 		t.Errorf("%d slots are held", s.running())
+	}
+}
+
+// TestBackgroundWorkMakesWay: it starts only when no viewer needs the machine, is held while one does, comes in the
+// order of asking, and ends when the last slot for pictures is taken.
+func TestBackgroundWorkMakesWay(t *testing.T) {
+	s := newScheduler()
+	s.budget[backgroundSlot] = 1
+	viewer, err := s.acquire(t.Context(), pictureSlot, func() {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	type got struct {
+		work   context.Context
+		ticket *ticket
+	}
+	ask := func() chan got {
+		c := make(chan got, 1)
+		go func() {
+			work, ticket, err := s.background(t.Context())
+			if err != nil {
+				t.Error(err)
+			}
+			c <- got{work, ticket}
+		}()
+		for { // until it stands in the queue
+			s.mu.Lock()
+			n := len(s.queue)
+			s.mu.Unlock()
+			if n > 0 {
+				return c
+			}
+			runtime.Gosched()
+		}
+	}
+	first := ask()
+	if len(first) > 0 {
+		t.Error("background work starts while a viewer waits")
+	}
+	viewer.setUrgent(false)
+	if len(first) > 0 {
+		t.Error("background work starts while a head reads ahead")
+	}
+	viewer.setParked(true)
+	a := <-first
+	if held, _ := a.ticket.held(); held {
+		t.Error("background work is held although the viewer's head is parked")
+	}
+	second := ask()
+	viewer.setUrgent(true)
+	if held, _ := a.ticket.held(); !held {
+		t.Error("background work goes on while a viewer waits")
+	}
+	if len(second) > 0 {
+		t.Error("there is more background work than slots")
+	}
+	more := make([]*ticket, 0, s.budget[pictureSlot])
+	for range s.budget[pictureSlot] - 1 {
+		m, err := s.acquire(t.Context(), pictureSlot, func() {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		more = append(more, m)
+	}
+	<-a.work.Done()
+	a.ticket.release()
+	for _, m := range append(more, viewer) {
+		m.release()
+	}
+	b := <-second
+	if b.work.Err() != nil {
+		t.Error("the next one has ended before it began")
+	}
+	b.ticket.release()
+	if s.running() != 0 || len(s.queue) != 0 {
+		t.Errorf("%d slots are held, %d wait", s.running(), len(s.queue))
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	holder, err := s.acquire(t.Context(), pictureSlot, func() {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer holder.release()
+	if _, _, err := s.background(ctx); err == nil || len(s.queue) != 0 {
+		t.Errorf("cancelled: %v, %d wait", err, len(s.queue))
 	}
 }
