@@ -22,6 +22,8 @@ const (
 	idleFor     = 10 * time.Second       // a head that nobody has asked for anything for so long ends
 	headSegs    = 100                    // a head's window, at most
 	coldCost    = 900 * time.Millisecond // what starting a head costs, when nothing is known yet
+	stormSeeks  = 3                      // so many heads started within a second are a viewer who is scrubbing:
+	stormDelay  = 120 * time.Millisecond // the next one waits whether its segment is still wanted
 	settleDelay = 40 * time.Millisecond  // an init segment waits so long for a segment request to say where to start
 )
 
@@ -46,6 +48,7 @@ type feed struct {
 	init    []byte
 	gotInit chan struct{} // closed when init is there
 	perSeg  time.Duration // running mean of what a segment takes a head
+	starts  []time.Time   // when the last heads were started, stormSeeks of them at most
 	broken  error         // why nothing can be made at all
 	closed  bool
 	guard   guard
@@ -239,6 +242,9 @@ func (f *feed) drive(ctx context.Context, h *head, p *plan.Plan) {
 	defer close(h.done)
 	defer h.cancel()
 	defer f.drop(h)
+	if !f.settled(ctx, h) {
+		return
+	}
 	t, err := f.e.sched.acquire(ctx, f.maker.weight(), h.cancel)
 	if err != nil {
 		return
@@ -283,6 +289,32 @@ func (f *feed) drive(ctx context.Context, h *head, p *plan.Plan) {
 				slog.Int("segment", n), slog.Int("tries", tries), slog.Any("error", err))
 		}
 	}
+}
+
+// settled holds a head back that is one of many started in a short time, and says whether its first segment is wanted
+// still. A viewer who drags along the timeline asks for far more than is ever shown.
+func (f *feed) settled(ctx context.Context, h *head) bool {
+	f.mu.Lock()
+	now := time.Now()
+	storm := len(f.starts) == stormSeeks && now.Sub(f.starts[0]) < time.Second
+	if len(f.starts) == stormSeeks {
+		f.starts = f.starts[1:]
+	}
+	f.starts = append(f.starts, now)
+	f.mu.Unlock()
+	if !storm {
+		return true
+	}
+	timer := time.NewTimer(stormDelay)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+		return false
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.waitedFor(h) || f.asked == h.next
 }
 
 // fillIn puts a stand-in where a segment could not be made.

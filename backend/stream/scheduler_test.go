@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,7 +15,7 @@ import (
 // TestScrubbing: viewers who seek about leave no more children than the budget, the last target comes, and when they
 // are gone so are the heads.
 func TestScrubbing(t *testing.T) {
-	src := clip(t, "scrub.mkv", append([]string{"-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=60"}, x264...)...)
+	src := clip(t, "scrub.mkv", append([]string{"-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=60"}, costly...)...)
 	e, ti := prepared(t, src, func(e *Engine) { e.idle = 500 * time.Millisecond })
 	r := ti.video[ti.rungs[0].Name]
 	p, err := r.Plan()
@@ -56,6 +57,50 @@ func TestScrubbing(t *testing.T) {
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
+}
+
+// TestStormStartsFewHeads: of targets that come faster than heads can start, hardly any gets a child.
+func TestStormStartsFewHeads(t *testing.T) {
+	src := clip(t, "scrub.mkv", append([]string{"-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=60"}, costly...)...)
+	e, ti := prepared(t, src)
+	f, ok := ti.video[ti.offer(0).rungs[0].Name].(*feed)
+	if !ok {
+		t.Fatal("nothing is transcoded")
+	}
+	p, err := f.Plan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	counted := &countingMaker{maker: f.maker}
+	f.maker = counted
+	const targets = 50
+	began := time.Now()
+	for i := range targets {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		_, _ = f.Segment(ctx, (i*7)%p.Len()) // the viewer drags on before it comes
+		cancel()
+	}
+	if _, err := f.Segment(t.Context(), p.Len()/2); err != nil {
+		t.Errorf("the last target: %v", err)
+	}
+	// One that is waited for when its delay is over may run; on a slow machine that are some.
+	most := stormSeeks + 1 + int(time.Since(began)/stormDelay)
+	if n := int(counted.runs.Load()); n > min(most, targets/2) {
+		t.Errorf("%d heads ran for %d targets, want %d at most", n, targets, most)
+	}
+	e.Close()
+}
+
+// countingMaker counts runs.
+type countingMaker struct {
+	maker
+
+	runs atomic.Int32
+}
+
+func (m *countingMaker) run(ctx context.Context, from, to, attempt int, emit emitFunc) error {
+	m.runs.Add(1)
+	return m.maker.run(ctx, from, to, attempt, emit)
 }
 
 func TestAViewerBeatsReadAhead(t *testing.T) {
