@@ -26,7 +26,7 @@ type Plan struct {
 
 // version is part of every hash: raise it when the meaning of a plan changes, so that no older segment is taken for
 // a new one.
-const version = 1
+const version = 2
 
 // Len is the number of segments.
 func (p *Plan) Len() int { return max(0, len(p.Bounds)-1) }

@@ -59,16 +59,16 @@ func TestTranscode(t *testing.T) {
 		{"long group split at frames", Video{
 			Timescale: 1000, Total: 7030, Keyframes: long,
 			Frames: framesOf(long, 7030, 40),
-		}, []media.Ticks{0, 1760, 3520, 5280, 7030}},
+		}, []media.Ticks{0, 1000, 2520, 4000, 5520, 7030}},
 		{"long group split on the frame grid", Video{
 			Timescale: 1000, Total: 8000, Keyframes: long,
 			FrameRate: media.Rational{Num: 30000, Den: 1001},
-		}, []media.Ticks{0, 2002, 4004, 6006, 8000}},
-		{"nothing known", Video{Timescale: 90000, Total: 450000}, []media.Ticks{0, 150000, 300000, 450000}},
+		}, []media.Ticks{0, 1001, 2736, 4505, 6240, 8000}},
+		{"nothing known", Video{Timescale: 90000, Total: 450000}, []media.Ticks{0, 90000, 270000, 450000}},
 		{
 			"late first keyframe",
 			Video{Timescale: 1000, Total: 3000, Keyframes: []media.Ticks{300, 1900}},
-			[]media.Ticks{0, 1900, 3000},
+			[]media.Ticks{0, 1000, 1900, 3000},
 		},
 		{"shorter than a frame", Video{Timescale: 1000, Total: 0}, []media.Ticks{0, 1}},
 	}

@@ -25,6 +25,7 @@ const (
 	passthroughFirstSeconds = 2 // the first two: the picture comes sooner
 	transcodeMinSeconds     = 1
 	transcodeSeconds        = 2
+	transcodeFirstSeconds   = 1 // the picture comes as soon as this much is encoded
 )
 
 // Passthrough cuts at keyframes only: at the first one 4 s or more after the last cut (2 s for the first two).
@@ -49,7 +50,7 @@ func Passthrough(v Video) *Plan {
 }
 
 // Transcode cuts at every keyframe a second or more after the last cut, and splits what lies between longer than
-// that evenly into pieces of about 2 s, at frames. Starting on a source's keyframe is what makes a cold segment
+// that evenly into pieces of about 2 s, at frames; the very first piece is one of 1 s. Starting on a source's keyframe is what makes a cold segment
 // cheap: nothing before it needs decoding.
 func Transcode(v Video) *Plan {
 	ts := media.Ticks(v.Timescale)
@@ -84,31 +85,40 @@ func Transcode(v Video) *Plan {
 func (p *Plan) split(v Video, i, j int, end media.Ticks) {
 	ts := media.Ticks(v.Timescale)
 	start := p.Bounds[len(p.Bounds)-1]
-	span := end - start
-	if span <= transcodeSeconds*ts*3/2 {
+	first := start == 0 && end > transcodeFirstSeconds*ts*3/2
+	if !first && end-start <= transcodeSeconds*ts*3/2 {
 		return
 	}
-	pieces := (span + transcodeSeconds*ts - 1) / (transcodeSeconds * ts)
 	var frames []media.Ticks
 	if v.Frames != nil {
 		for k := i; k < max(j, i+1); k++ {
 			frames = append(frames, v.Frames(k)...)
 		}
+		if len(frames) == 0 {
+			return
+		}
 	}
-	for n := media.Ticks(1); n < pieces; n++ {
-		at := start + span*n/pieces
+	cut := func(at media.Ticks) {
 		if v.Frames != nil {
-			f, ok := nearest(frames, at)
-			if !ok {
-				return
-			}
-			at = f
+			at = nearest(frames, at)
 		} else {
 			at = v.snap(start, at)
 		}
 		if at-p.Bounds[len(p.Bounds)-1] >= ts/2 && end-at >= ts/2 {
 			p.Bounds = append(p.Bounds, at)
 		}
+	}
+	if first {
+		cut(transcodeFirstSeconds * ts)
+	}
+	from := p.Bounds[len(p.Bounds)-1]
+	span := end - from
+	if span <= transcodeSeconds*ts*3/2 {
+		return
+	}
+	pieces := (span + transcodeSeconds*ts - 1) / (transcodeSeconds * ts)
+	for n := media.Ticks(1); n < pieces; n++ {
+		cut(from + span*n/pieces)
 	}
 }
 
@@ -122,13 +132,11 @@ func (v Video) snap(start, at media.Ticks) media.Ticks {
 	return start + (k*perFrame+v.FrameRate.Num/2)/v.FrameRate.Num
 }
 
-func nearest(sorted []media.Ticks, t media.Ticks) (media.Ticks, bool) {
-	if len(sorted) == 0 {
-		return 0, false
-	}
+// nearest gives the element of a sorted list, which is not empty, that is nearest to t.
+func nearest(sorted []media.Ticks, t media.Ticks) media.Ticks {
 	i, _ := slices.BinarySearch(sorted, t)
 	if i == len(sorted) || i > 0 && t-sorted[i-1] < sorted[i]-t {
 		i--
 	}
-	return sorted[i], true
+	return sorted[i]
 }
