@@ -153,7 +153,7 @@ func (c *Core) forgetStrays(ctx context.Context) error {
 func (c *Core) build() {
 	c.engine = stream.New(stream.Options{Tools: c.tools, Cache: c.cache, Log: c.log, Source: sourceOf(c)})
 	lo := library.Options{
-		Store: c.store, Engine: c.engine, Sniff: sniff.Reader, Dir: c.o.DataDir, Log: c.log,
+		Store: c.store, Engine: c.engine, Background: c.engine.Background, Sniff: sniff.Reader, Dir: c.o.DataDir, Log: c.log,
 		OnChange:  func(id string) { c.service.ItemChanged(id) },
 		OnRemoved: func(id string) { c.service.ItemRemoved(id) },
 	}

@@ -26,9 +26,18 @@ const (
 // finish does an item's background work once: its fingerprint and its poster. It is false when the outcome could not
 // be recorded.
 func (l *Library) finish(ctx context.Context, it *media.Item) bool {
-	digest, posted, err := l.produceExtras(ctx, it)
+	work, done, err := l.o.Background(ctx)
+	if err != nil {
+		return false // the program is closing
+	}
+	digest, posted, err := l.produceExtras(work, it)
+	yielded := work.Err() != nil
+	done()
 	if ctx.Err() != nil {
 		return false // cut short: the try does not count
+	}
+	if yielded {
+		return true // a viewer needed the machine: the item comes up again
 	}
 	if err != nil {
 		l.o.Log.WarnContext(ctx, "Background work failed", slog.String("item", it.ItemID), slog.Any("error", err))

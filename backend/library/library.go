@@ -71,6 +71,9 @@ type Options struct {
 	OnRemoved func(id string)
 	// Idle is how long nothing must have been asked before background work starts; 0 means 2 s.
 	Idle time.Duration
+	// Background waits for a turn at work that nobody waits for. The work goes on under the context that it gives,
+	// which ends when it must make way; done is called after it. Nil: at once.
+	Background func(ctx context.Context) (work context.Context, done func(), err error)
 }
 
 // Library keeps the items. Its methods are safe for use by several goroutines.
@@ -101,6 +104,9 @@ func New(o Options) *Library {
 	}
 	if o.OnRemoved == nil {
 		o.OnRemoved = func(string) {}
+	}
+	if o.Background == nil {
+		o.Background = func(ctx context.Context) (context.Context, func(), error) { return ctx, func() {}, ctx.Err() }
 	}
 	if o.Idle <= 0 {
 		o.Idle = 2 * time.Second

@@ -1,12 +1,14 @@
 package library
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -211,4 +213,29 @@ func TestCloseEndsEverything(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.one(t, r.file(t, "b.mp4", "VIDEO")) // late, but whole; goleak looks after what it left running
+}
+
+// TestBackgroundMakesWay: work that must make way is done later, and the try does not count.
+func TestBackgroundMakesWay(t *testing.T) {
+	var turns, tries atomic.Int32
+	r := newRig(t, eager, func(o *Options) {
+		o.Background = func(ctx context.Context) (context.Context, func(), error) {
+			work, cancel := context.WithCancel(ctx)
+			if turns.Add(1) == 1 {
+				cancel()
+			}
+			return work, cancel, nil
+		}
+		o.Posters = posterFunc(func(media.Source, time.Duration) ([]byte, error) {
+			if tries.Add(1) == 1 {
+				return nil, context.Canceled
+			}
+			return []byte("\xff\xd8jpeg"), nil
+		})
+	})
+	id := r.one(t, r.file(t, "a.mkv", "VIDEO")).ItemID
+	it := r.until(t, id, func(it media.Item) bool { return it.TriesLeft < backgroundTries })
+	if it.TriesLeft != 0 || !it.HasPoster || turns.Load() != 2 {
+		t.Errorf("%d tries left, poster %t, after %d turns", it.TriesLeft, it.HasPoster, turns.Load())
+	}
 }

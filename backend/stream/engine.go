@@ -135,6 +135,17 @@ func (e *Engine) Forget(_ context.Context, itemID string) error {
 	return e.cache.RemoveTitle(itemID)
 }
 
+// Background waits until no viewer needs the machine, and for a turn at work that nobody waits for. The work goes on
+// under the context that it gives, which ends when a viewer needs the machine for more than can go on beside it. Done
+// must be called. Errors: the context's.
+func (e *Engine) Background(ctx context.Context) (work context.Context, done func(), err error) {
+	work, t, err := e.sched.background(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	return work, t.release, nil
+}
+
 // UsedBytes is the disk space that cached segments take.
 func (e *Engine) UsedBytes() int64 { return e.cache.UsedBytes() }
 

@@ -112,6 +112,11 @@ func (t *title) refine(ctx context.Context) {
 	case <-ctx.Done():
 		return
 	}
+	ctx, done, err := t.e.Background(ctx)
+	if err != nil {
+		return
+	}
+	defer done()
 	p, err := t.e.tools.Probe(ctx, t.src)
 	if err != nil {
 		t.e.log.LogAttrs(ctx, slog.LevelDebug, "Probe not refined", slog.String("item", t.src.ItemID),
