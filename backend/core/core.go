@@ -153,13 +153,15 @@ func (c *Core) forgetStrays(ctx context.Context) error {
 func (c *Core) build() {
 	c.engine = stream.New(stream.Options{Tools: c.tools, Cache: c.cache, Log: c.log, Source: sourceOf(c)})
 	lo := library.Options{
-		Store: c.store, Engine: c.engine, Background: c.engine.Background, Sniff: sniff.Reader, Dir: c.o.DataDir, Log: c.log,
+		Store: c.store, Engine: c.engine, Background: c.engine.Background, Sniff: sniff.Reader,
+		Dir: c.o.DataDir, Log: c.log,
 		OnChange:  func(id string) { c.service.ItemChanged(id) },
 		OnRemoved: func(id string) { c.service.ItemRemoved(id) },
 	}
 	ao := api.Options{
 		URLs: c.urls, ForClient: httpd.ForClient, Deliveries: c.engine.Deliveries, OnClient: c.engine.SetViewer,
-		Extras: c.engine.Extras, Doctor: c.doctor, SamplePath: filepath.Join(c.o.DataDir, "sample", "Sample.mp4"), Log: c.log,
+		Extras: c.engine.Extras, Doctor: c.doctor, SamplePath: filepath.Join(c.o.DataDir, "sample", "Sample.mp4"),
+		Log: c.log,
 	}
 	if c.tools != nil {
 		lo.Posters, ao.MakeSample = c.tools, c.tools.MakeSample

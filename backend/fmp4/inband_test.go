@@ -22,7 +22,8 @@ var pps = []byte{0x68, 0xeb, 0xe3, 0xcb, 0x22, 0xc0}
 // avcEntry is an avc1 sample entry with one set of each kind.
 func avcEntry(t *testing.T) []byte {
 	t.Helper()
-	record := slices.Concat([]byte{1, 0x64, 0, 0x1f, 0xff, 0xe1, 0, byte(len(sps))}, sps, []byte{1, 0, byte(len(pps))}, pps)
+	head := []byte{1, 0x64, 0, 0x1f, 0xff, 0xe1, 0, byte(len(sps))}
+	record := slices.Concat(head, sps, []byte{1, 0, byte(len(pps))}, pps)
 	entry, err := AVCEntry(record, 1280, 720, media.Rational{Num: 1, Den: 1})
 	if err != nil {
 		t.Fatal(err)

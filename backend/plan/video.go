@@ -50,8 +50,8 @@ func Passthrough(v Video) *Plan {
 }
 
 // Transcode cuts at every keyframe a second or more after the last cut, and splits what lies between longer than
-// that evenly into pieces of about 2 s, at frames; the very first piece is one of 1 s. Starting on a source's keyframe is what makes a cold segment
-// cheap: nothing before it needs decoding.
+// that evenly into pieces of about 2 s, at frames; the very first piece is one of 1 s. Starting on a source's keyframe
+// is what makes a cold segment cheap: nothing before it needs decoding.
 func Transcode(v Video) *Plan {
 	ts := media.Ticks(v.Timescale)
 	p := &Plan{Timescale: v.Timescale, Exact: v.Frames != nil, Bounds: []media.Ticks{0}}
