@@ -30,6 +30,7 @@ type VideoHead struct {
 	Threads   int
 	Tolerant  bool  // decode what is damaged as well as it goes
 	HoldFor   int64 // > 0: after the last frame before To, repeat it for so many seconds, and keep from To on
+	Black     bool  // the first picture there is, made black: a stand-in where there is nothing to show
 	ToneMap   bool  // HDR to standard range; needs zscale
 }
 
@@ -72,7 +73,7 @@ func (h VideoHead) Args() Args {
 		}
 		a = a.Opt("-force_key_frames", strings.Join(times, ","))
 	}
-	if h.HoldFor > 0 {
+	if h.HoldFor > 0 || h.Black {
 		a = a.Int("-frames:v", 1)
 	}
 	return a.Int("-video_track_timescale", int64(h.Timescale)).
@@ -103,6 +104,9 @@ func (h VideoHead) filters() string {
 	f = append(f, fmt.Sprintf("scale=%d:%d:flags=bicubic", h.Width, h.Height))
 	if h.ToneMap {
 		f = append(f, toneMap...)
+	}
+	if h.Black {
+		f = append(f, "format=yuv420p", "lutyuv=y=16:u=128:v=128")
 	}
 	return strings.Join(append(f, "setsar=1", h.Encoder.pictures()), ",")
 }

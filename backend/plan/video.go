@@ -100,7 +100,10 @@ func (p *Plan) split(v Video, i, j int, end media.Ticks) {
 	}
 	cut := func(at media.Ticks) {
 		if v.Frames != nil {
-			at = nearest(frames, at)
+			f := nearest(frames, at)
+			if at-f < transcodeSeconds*ts || at < frames[len(frames)-1] { // else the last picture stands still
+				at = f
+			}
 		} else {
 			at = v.snap(start, at)
 		}

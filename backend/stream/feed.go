@@ -25,6 +25,7 @@ const (
 	stormSeeks  = 3                      // so many heads started within a second are a viewer who is scrubbing:
 	stormDelay  = 120 * time.Millisecond // the next one waits whether its segment is still wanted
 	settleDelay = 40 * time.Millisecond  // an init segment waits so long for a segment request to say where to start
+	healAfter   = 5 * time.Second        // a rendition of which nothing could be made is tried again after so long
 )
 
 // initSegment is the segment number of the init segment in the cache.
@@ -49,7 +50,8 @@ type feed struct {
 	gotInit chan struct{} // closed when init is there
 	perSeg  time.Duration // running mean of what a segment takes a head
 	starts  []time.Time   // when the last heads were started, stormSeeks of them at most
-	broken  error         // why nothing can be made at all
+	broken  error         // why nothing can be made at all, for now
+	since   time.Time     // when it broke
 	closed  bool
 	guard   guard
 	wg      sync.WaitGroup
@@ -163,7 +165,11 @@ func (f *feed) wait(n int, p *plan.Plan) (*waiter, error) {
 		return nil, fault.New(fault.NotFound, "This video is not open any more.")
 	}
 	if f.broken != nil {
-		return nil, f.broken
+		if time.Since(f.since) < healAfter {
+			return nil, f.broken
+		}
+		f.broken = nil // a drive may be back, and a disk have room again
+		clear(f.failed)
 	}
 	f.asked, f.askedAt = n, time.Now()
 	w := f.waiters[n]
@@ -355,7 +361,7 @@ func (f *feed) drop(h *head) {
 func (f *feed) fail(err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.broken = err
+	f.broken, f.since = err, time.Now()
 	for n, w := range f.waiters {
 		w.err = err
 		close(w.done)

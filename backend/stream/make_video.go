@@ -27,12 +27,13 @@ type videoMaker struct {
 }
 
 // tries a segment has: from its own keyframe; tolerant and from further back; from much further back; holding the
-// last picture before it.
+// last picture before it; black, where there is no segment nearby whose picture it could repeat.
 const (
 	tryPlain = iota
 	tryEarlier
 	tryMuchEarlier
 	tryHold
+	tryBlack
 	videoTries
 )
 
@@ -51,7 +52,15 @@ func (m *videoMaker) run(ctx context.Context, from, to, attempt int, emit emitFu
 	if err != nil {
 		return err
 	}
-	if attempt == tryHold {
+	switch {
+	case attempt == tryPlain && m.beyond(p, from):
+		return m.standStill(ctx, p, from, to, emit)
+	case attempt == tryBlack:
+		if _, ok := m.near(from); ok {
+			return errNoOutput
+		}
+	}
+	if attempt >= tryHold {
 		to = from + 1
 	}
 	h := m.head(p, from, to, attempt)
@@ -89,11 +98,61 @@ func (m *videoMaker) head(p *plan.Plan, from, to, attempt int) ffmpeg.VideoHead 
 			h.Keys = append(h.Keys, *cut(n))
 		}
 	}
-	if attempt == tryHold {
-		h.From, h.To, h.Keys = nil, cut(from), nil
+	switch attempt {
+	case tryHold:
+		last := *cut(from)
+		if m.endKnown() {
+			last = min(last, m.video.span.end.in(p.Timescale))
+			h.Seek = m.seek(p, last, attempt)
+		}
+		h.From, h.To, h.Keys = nil, &last, nil
 		h.HoldFor = 1 + int64(media.ToDuration(p.Duration(from), p.Timescale)/time.Second)
+	case tryBlack:
+		h.Seek, h.From, h.To, h.Keys, h.Black, h.ToneMap = nil, nil, nil, nil, true, false
 	}
 	return h
+}
+
+// endKnown says whether the end of the picture was seen, and not only claimed.
+func (m *videoMaker) endKnown() bool { return m.video.frames != nil || m.video.indexed != nil }
+
+// beyond says whether a segment lies wholly after the last picture: the sound is longer.
+func (m *videoMaker) beyond(p *plan.Plan, n int) bool {
+	return n > 0 && m.endKnown() && p.Bounds[n]+m.origin-m.tolerance(p) >= m.video.span.end.in(p.Timescale)
+}
+
+// standStill makes segments after the last picture, which they hold.
+func (m *videoMaker) standStill(ctx context.Context, p *plan.Plan, from, to int, emit emitFunc) error {
+	var picture []byte
+	for n := from; n < to; n++ {
+		seg, err := m.repeat(p, n, picture)
+		if picture == nil {
+			take := func(_ context.Context, _ int, data []byte) bool { seg = data; return true }
+			if err = m.run(ctx, n, n+1, tryHold, take); err == nil && seg == nil {
+				err = errNoOutput
+			}
+			if err == nil {
+				picture, err = fmp4.FirstSample(seg)
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("hold the last picture for segment %d: %w", n, err)
+		}
+		if !emit(ctx, n, seg) {
+			return errEnough
+		}
+	}
+	return nil
+}
+
+// repeat is segment n with one picture for all its length; nil when there is none.
+func (m *videoMaker) repeat(p *plan.Plan, n int, picture []byte) ([]byte, error) {
+	if picture == nil {
+		return nil, nil
+	}
+	from, to := p.Span(n)
+	s := []fmp4.Sample{{PTS: from, Size: uint32(len(picture)), Sync: true}}
+	return fmp4.Segment(uint32(n+1), s, picture, from, to)
 }
 
 // tolerance is how much before its boundary a segment's first frame may be: half a frame, and next to nothing when
@@ -173,9 +232,7 @@ func (m *videoMaker) fill(n int) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("take the picture of a segment near %d: %w", n, err)
 	}
-	from, to := p.Span(n)
-	s := []fmp4.Sample{{PTS: from, Size: uint32(len(picture)), Sync: true}}
-	return fmp4.Segment(uint32(n+1), s, picture, from, to)
+	return m.repeat(p, n, picture)
 }
 
 // grouper gathers a head's frames into the segments of the plan.
@@ -242,7 +299,7 @@ func (g *grouper) read(ctx context.Context, r *fmp4.Reader, watch func() *time.T
 func (g *grouper) take(ctx context.Context, s fmp4.Sample, data []byte) error {
 	eps := g.m.tolerance(g.p)
 	s.PTS -= g.m.origin
-	if g.attempt == tryHold {
+	if g.attempt >= tryHold {
 		s.PTS = g.p.Bounds[g.next]
 	}
 	if !g.any {

@@ -154,7 +154,7 @@ func (b *pictureBlocks) holds(ctx context.Context, f *os.File) (indexed, clean b
 	return true, clean
 }
 
-// clean says whether a group of samples begins with an IDR picture and stays within its time.
+// clean says whether a group of samples begins with an IDR picture of the track's own size and stays within its time.
 func (b *pictureBlocks) clean(f *os.File, all []index.Sample, start, end media.Ticks) bool {
 	for _, s := range all {
 		if s.PTS() < start || s.PTS() >= end || s.Size == 0 {
@@ -164,5 +164,6 @@ func (b *pictureBlocks) clean(f *os.File, all []index.Sample, start, end media.T
 	first := wholeSample{f, b.track.Stripped, all[0]}
 	last := wholeSample{f, b.track.Stripped, all[len(all)-1]}
 	size := b.track.NALLengthSize
-	return isIDR(first, size) && wholeNALs(first, size) && wholeNALs(last, size)
+	return isIDR(first, size) && wholeNALs(first, size) && wholeNALs(last, size) &&
+		!changesSize(first, size, b.track.CodecPrivate)
 }

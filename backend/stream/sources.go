@@ -124,13 +124,17 @@ func trueKeyframes(t *index.Track, f *os.File) ([]index.Keyframe, bool) {
 	return keys, closed && len(keys) > 0
 }
 
-// idrOnly says whether a spread of the keyframes are IDR pictures, from which decoding can start clean; a container
-// also calls recovery points sync samples.
+// idrOnly says whether a spread of the keyframes are IDR pictures, from which decoding can start clean, of the track's
+// own size; a container also calls recovery points sync samples.
 func idrOnly(t *index.Track, keys []index.Keyframe, f *os.File) bool {
 	step := max(1, len(keys)/idrChecked)
 	for i := 0; i < len(keys); i += step {
 		s, err := t.Samples(nil, keys[i].Sample, keys[i].Sample+1)
-		if err != nil || len(s) != 1 || !isIDR(wholeSample{r: f, sample: s[0]}, t.NALLengthSize) {
+		if err != nil || len(s) != 1 {
+			return false
+		}
+		whole := wholeSample{r: f, sample: s[0]}
+		if !isIDR(whole, t.NALLengthSize) || changesSize(whole, t.NALLengthSize, t.CodecPrivate) {
 			return false
 		}
 	}
@@ -144,7 +148,7 @@ const maxNALs = 64
 // table 7-1).
 func isIDR(s wholeSample, lengthSize int) bool {
 	idr := false
-	eachNAL(s, lengthSize, func(kind byte) bool { // parameter sets, SEI and delimiters come first
+	eachNAL(s, lengthSize, func(kind byte, _, _ int64) bool { // parameter sets, SEI and delimiters come first
 		idr = kind == 5
 		return kind != 5 && kind != 1 && kind != 2
 	})
@@ -154,11 +158,12 @@ func isIDR(s wholeSample, lengthSize int) bool {
 // wholeNALs says whether an H.264 sample is made of NAL units with lengths before them, to its end, as far as it is
 // looked at.
 func wholeNALs(s wholeSample, lengthSize int) bool {
-	return eachNAL(s, lengthSize, func(byte) bool { return true })
+	return eachNAL(s, lengthSize, func(byte, int64, int64) bool { return true })
 }
 
-// eachNAL calls do with the type of each NAL unit of a sample until it says false. It says whether all lengths fit.
-func eachNAL(s wholeSample, lengthSize int, do func(kind byte) bool) (fits bool) {
+// eachNAL calls do with the type of each NAL unit of a sample, where it is and how long, until it says false. It says
+// whether all lengths fit.
+func eachNAL(s wholeSample, lengthSize int, do func(kind byte, at, size int64) bool) (fits bool) {
 	if lengthSize < 1 || lengthSize > 4 {
 		return false
 	}
@@ -179,7 +184,7 @@ func eachNAL(s wholeSample, lengthSize int, do func(kind byte) bool) (fits bool)
 		for _, b := range head[:lengthSize] {
 			size = size<<8 | int64(b)
 		}
-		if !do(head[lengthSize] & 0x1f) {
+		if !do(head[lengthSize]&0x1f, pos+int64(lengthSize), size) {
 			return true
 		}
 		if pos += int64(lengthSize) + size; size == 0 || pos > end {

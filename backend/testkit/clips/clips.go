@@ -23,11 +23,14 @@ type Clip struct {
 	Args []string
 	// After changes the finished file's bytes: cuts its tail, damages it, turns its picture.
 	After  func(data []byte) []byte
+	Append string // the clip whose bytes follow those of this one
 	Recipe string // says what After does, so that a change of it is a change of the clip
 
 	Passthrough string // "yes" or "no" when it is certain how it has to be delivered, otherwise ""
 	Pattern     bool   // a flash and a beep every 2 s
 	Damaged     bool   // broken on purpose: it may be refused, or play in part
+	Resized     bool   // the size of its pictures changes
+	Shuffled    bool   // seeks only: nobody watches it in order
 	Refused     bool   // has to be refused, or to end as an item that says why it does not play
 }
 
@@ -38,6 +41,9 @@ func (c Clip) needs() []string {
 		if name, ok := strings.CutPrefix(a, "PATH/"); ok {
 			names = append(names, name)
 		}
+	}
+	if c.Append != "" {
+		names = append(names, c.Append)
 	}
 	return names
 }
@@ -122,8 +128,37 @@ func (c Clip) make(ctx context.Context, dir, path string) error {
 			return fmt.Errorf("write: %w", err)
 		}
 	}
+	if c.Append != "" {
+		if err := c.extend(ctx, made); err != nil {
+			return err
+		}
+	}
 	if err := os.Rename(made, path); err != nil {
 		return fmt.Errorf("keep: %w", err)
+	}
+	return nil
+}
+
+// extend writes the other clip's bytes after those of the file.
+func (c Clip) extend(ctx context.Context, file string) error {
+	other, found := Named(c.Append)
+	if !found {
+		return fmt.Errorf("no clip %q", c.Append)
+	}
+	path, err := other.Path(ctx)
+	if err != nil {
+		return err
+	}
+	more, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("read: %w", err)
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("read: %w", err)
+	}
+	if err := os.WriteFile(file, slices.Concat(data, more), 0o600); err != nil {
+		return fmt.Errorf("write: %w", err)
 	}
 	return nil
 }

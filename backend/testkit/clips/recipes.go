@@ -41,7 +41,7 @@ var (
 
 // All are the small clips of the tests, each a trap of its own.
 func All() []Clip {
-	return slices.Concat(plain(), timing(), containers(), pictures(), broken())
+	return slices.Concat(plain(), timing(), containers(), pictures(), broken(), traps())
 }
 
 // plain are files that pass through.

@@ -24,6 +24,13 @@ type Options struct {
 	Pattern bool
 	// Damaged says that the source is broken on purpose: what can be had of it is compared, its length is not.
 	Damaged bool
+	// Untimed says that the source's container has no presentation times: what ffmpeg reckons may be a frame off,
+	// according to where it begins to read.
+	Untimed bool
+	// Resized says that the source's pictures change their size, so that they cannot be compared pixel by pixel.
+	Resized bool
+	// Shuffled has every viewer ask in a random order, so that each segment is made after a seek.
+	Shuffled bool
 	// BoxesOnly leaves out all that needs decoding.
 	BoxesOnly bool
 	Viewers   int           // viewers at once, each in an order of its own; 0 means 2
@@ -282,7 +289,7 @@ func (c *checker) watch(ctx context.Context, renditions []*rendition) {
 		orders := make([][]int, 0, len(renditions))
 		for _, r := range renditions {
 			order := c.wanted(r)
-			if viewer > 0 {
+			if viewer > 0 || c.o.Shuffled {
 				c.random.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 			}
 			orders = append(orders, order)

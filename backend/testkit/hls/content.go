@@ -176,6 +176,9 @@ func (c *checker) compareTimes(r *rendition, run []*segment, times []int64, whol
 		starts[micro(int64(s.tfdt), r.track.timescale)] = true
 	}
 	allowed := 1000 + tick(r.track.timescale) // Matroska, FLV and ASF write milliseconds
+	if c.o.Untimed {
+		allowed += c.source.video.frame()
+	}
 	moved := 0
 	for i := range n {
 		off := times[i] - src[at+i].us - offset
@@ -255,6 +258,10 @@ func (c *checker) compareLikeness(ctx context.Context, r *rendition, run []*segm
 	}
 	if v.Transfer == "smpte2084" || v.Transfer == "arib-std-b67" {
 		c.report.note("%s: likeness not measured, the source is HDR", r.name)
+		return
+	}
+	if c.o.Resized {
+		c.report.note("%s: likeness not measured, the source's size changes", r.name)
 		return
 	}
 	every := max(1, n/24)
@@ -339,6 +346,9 @@ func (c *checker) checkShuffled(ctx context.Context, r *rendition, all []*segmen
 	}
 }
 
+// smallest is the least width and height of a transcode, in pixels.
+const smallest = 16
+
 // checkShape compares size, aspect and orientation with the source's.
 func (c *checker) checkShape(ctx context.Context, r *rendition, all []*segment) {
 	if r.size != "" && r.size != fmt.Sprintf("%dx%d", r.track.width, r.track.height) && !r.original {
@@ -359,6 +369,10 @@ func (c *checker) checkShape(ctx context.Context, r *rendition, all []*segment) 
 	}
 	ow, oh := out.display()
 	sw, sh := src.display()
+	if !r.original && min(sw, sh) < smallest { // encoders and decoders take none so small
+		c.report.note("%s: the source's %.0fx%.0f is smaller than what can be encoded", r.name, sw, sh)
+		return
+	}
 	if ow > sw+1 || oh > sh+1 {
 		c.report.find("shape", r.name, -1, "%.0fx%.0f is larger than the source's %.0fx%.0f", ow, oh, sw, sh)
 	}

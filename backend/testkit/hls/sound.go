@@ -162,7 +162,7 @@ func (c *checker) compareSound(
 	}
 	span := min(len(truth), start+len(samples)) - window
 	for _, at := range []int{max(0, start), max(0, (start+span)/2), span} {
-		if at < 0 || at+window > len(truth) || level(truth[at:at+window]) < 0.003 {
+		if at < start || at+window > len(truth) || level(truth[at:at+window]) < 0.003 {
 			continue
 		}
 		lag, best, near := alignment(truth[at:at+window], samples, at-start, int(offset*soundRate/1_000_000))

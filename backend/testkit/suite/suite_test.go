@@ -144,7 +144,10 @@ func TestClips(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				o := hls.Options{Passthrough: c.Passthrough, Pattern: c.Pattern, Damaged: c.Damaged, Seed: 1}
+				o := hls.Options{
+					Passthrough: c.Passthrough, Pattern: c.Pattern, Damaged: c.Damaged, Resized: c.Resized,
+					Shuffled: c.Shuffled, Untimed: strings.HasSuffix(c.Name, ".avi"), Seed: 1,
+				}
 				r.drop(t, path, o, c.Refused, c.Damaged)
 			})
 		}
