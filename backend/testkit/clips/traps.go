@@ -181,8 +181,8 @@ func shapes() []Clip {
 		{Name: "size-second.ts", Args: args(picture("480x360", 25, 4), beep(48000, 4), []string{"-ac", "2"}, x264, aac,
 			halves, []string{"-output_ts_offset", "4.4"})},
 		{
-			Name: "size-changes.ts",
-			Args: args([]string{"-i", "PATH/size-first.ts", "-map", "0", "-c", "copy"}, halves),
+			Name:   "size-changes.ts",
+			Args:   args([]string{"-i", "PATH/size-first.ts", "-map", "0", "-c", "copy"}, halves),
 			Append: "size-second.ts", Recipe: "muxed again", Passthrough: "no", Resized: true,
 		},
 		{
