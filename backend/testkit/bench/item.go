@@ -37,6 +37,9 @@ func (i *item) transcoded() rendition {
 	return i.renditions[len(i.renditions)-1]
 }
 
+// best is the rendition that a player starts with.
+func (i *item) best() rendition { return i.renditions[0] }
+
 // fresh drops a file that the library does not have, and reads its playlists; took is what the drop took.
 func (b *bench) fresh(path string) (it *item, took time.Duration, err error) {
 	started := time.Now()

@@ -1,7 +1,7 @@
 // Command bench measures the built program against bare ffmpeg and nginx doing the same work on the same machine in
 // the same run, and prints a table in Markdown: ratios, each of medians of at least five.
 //
-//	go run ./backend/testkit/bench [-runs 5] [-only WORD]
+//	go run ./backend/testkit/bench [-runs 5] [-minutes 10] [-only WORD]
 //
 // It speaks HTTP only, as a player does. The bare ffmpeg commands are the program's own, read from the system's list
 // of processes while it runs them, so that both do the same work with the same settings.
@@ -28,11 +28,12 @@ import (
 // bench is one run of the benchmark.
 type bench struct {
 	ctx     context.Context
-	runs    int
-	only    string
-	dir     string
-	program *program.Program
-	rows    []row
+	runs     int
+	mixedFor time.Duration
+	only     string
+	dir      string
+	program  *program.Program
+	rows     []row
 }
 
 // row is a line of the table.
@@ -40,10 +41,11 @@ type row struct{ what, ours, bare, ratio, budget string }
 
 func main() {
 	runs := flag.Int("runs", 5, "how often each thing is measured, at least")
+	minutes := flag.Int("minutes", 10, "how long the mixed use lasts")
 	only := flag.String("only", "", "measure only what has this word in its name")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, max(*runs, 1), *only)
+	err := run(ctx, max(*runs, 1), time.Duration(*minutes)*time.Minute, *only)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -51,13 +53,13 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, runs int, only string) (err error) {
+func run(ctx context.Context, runs int, mixed time.Duration, only string) (err error) {
 	dir, err := os.MkdirTemp("", "dropstream-bench-")
 	if err != nil {
 		return fmt.Errorf("make folder: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	b := &bench{ctx: ctx, runs: runs, only: only, dir: dir}
+	b := &bench{ctx: ctx, runs: runs, mixedFor: mixed, only: only, dir: dir}
 	if b.program, err = program.Start(ctx, program.Options{DataDir: filepath.Join(dir, "data")}); err != nil {
 		return err
 	}
@@ -73,8 +75,11 @@ func run(ctx context.Context, runs int, only string) (err error) {
 		{"plan", b.plans},
 		{"passthrough", b.passthrough},
 		{"transcode", b.transcodes},
+		{"kinds", b.kinds},
+		{"scrub", b.scrub},
 		{"serve", b.serving},
 		{"memory", b.memory},
+		{"mixed", b.mixed},
 	} {
 		if only != "" && !strings.Contains(part.name, only) {
 			continue
@@ -136,10 +141,16 @@ func machine(ctx context.Context) string {
 }
 
 // median is the middle one.
-func median(all []time.Duration) time.Duration {
+func median(all []time.Duration) time.Duration { return percentile(all, 50) }
+
+// percentile is what so many in a hundred stay below.
+func percentile(all []time.Duration, hundredths int) time.Duration {
+	if len(all) == 0 {
+		return 0
+	}
 	sorted := slices.Clone(all)
 	slices.Sort(sorted)
-	return sorted[len(sorted)/2]
+	return sorted[len(sorted)*hundredths/100]
 }
 
 // ms writes a time for the table.

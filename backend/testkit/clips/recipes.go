@@ -205,6 +205,29 @@ func Large() []Clip {
 		{Name: "4k-hevc-10bit.mkv", Args: args(uhd, beep(48000, 10), hevc, []string{
 			"-g", "50", "-pix_fmt", "yuv420p10le",
 		}, aac)},
+		{Name: "720p-vp9.webm", Args: args(picture("1280x720", 30, 10), stereo, []string{
+			"-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "2M", "-g", "60", "-c:a", "libopus",
+		})},
+		{Name: "720p-mpeg2.ts", Args: args(picture("1280x720", 30, 10), stereo, []string{
+			"-c:v", "mpeg2video", "-b:v", "6M", "-g", "15", "-c:a", "mp2",
+		})},
+		{Name: "720p-mpeg2.mpg", Args: args(picture("1280x720", 30, 10), stereo, []string{
+			"-c:v", "mpeg2video", "-b:v", "6M", "-g", "15", "-c:a", "mp2", "-f", "mpeg",
+		})},
+		{Name: "720p-mpeg4.avi", Args: args(picture("1280x720", 30, 10), stereo, []string{
+			"-c:v", "mpeg4", "-q:v", "4", "-g", "60", "-c:a", "libmp3lame",
+		})},
+		{Name: "720p-wmv.wmv", Args: args(picture("1280x720", 30, 10), stereo, []string{
+			"-c:v", "wmv2", "-q:v", "4", "-g", "60", "-c:a", "wmav2",
+		})},
+		{Name: "720p-prores.mov", Args: args(picture("1280x720", 30, 10), stereo, []string{
+			"-c:v", "prores_ks", "-profile:v", "0", "-c:a", "pcm_s16le",
+		})},
+		{Name: "720p-h264.ts", Args: args(picture("1280x720", 30, 10), stereo, x264, keyframes, aac)},
+		{Name: "720p-h264.flv", Args: args(picture("1280x720", 30, 10), stereo, x264, keyframes, aac)},
+		{Name: "10-minutes.mkv", Args: args(picture("1280x720", 25, 600), []string{
+			"-c:v", "mpeg4", "-q:v", "6", "-g", "50",
+		})},
 		{Name: "minute.mp4", Args: args(picture("320x180", 60, 60), beep(48000, 60), []string{
 			"-c:v", "libx264", "-preset", "veryfast", "-crf", "40", "-pix_fmt", "yuv420p", "-g", "300", "-bf", "2",
 		}, aac)},
