@@ -27,7 +27,7 @@ import (
 
 // bench is one run of the benchmark.
 type bench struct {
-	ctx     context.Context
+	ctx      context.Context
 	runs     int
 	mixedFor time.Duration
 	only     string

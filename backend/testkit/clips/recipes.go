@@ -206,7 +206,8 @@ func Large() []Clip {
 			"-g", "50", "-pix_fmt", "yuv420p10le",
 		}, aac)},
 		{Name: "720p-vp9.webm", Args: args(picture("1280x720", 30, 10), stereo, []string{
-			"-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "2M", "-g", "60", "-c:a", "libopus",
+			"-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "2M", "-g", "60",
+			"-c:a", "libopus",
 		})},
 		{Name: "720p-mpeg2.ts", Args: args(picture("1280x720", 30, 10), stereo, []string{
 			"-c:v", "mpeg2video", "-b:v", "6M", "-g", "15", "-c:a", "mp2",
