@@ -19,8 +19,8 @@ const (
 	// posterReach is how far from where the poster was asked for a brighter picture is looked for.
 	posterReach = 90 * time.Second
 
-	// darkLuma is the mean luma, of 16 to 235, below which a picture is as good as black.
-	darkLuma = 28
+	// darkLuma is the mean luma, of 0 to 255, below which a picture is as good as black.
+	darkLuma = 14
 )
 
 // Poster is a JPEG of a source's picture at the keyframe nearest to some time from the start of the presentation:
@@ -110,7 +110,7 @@ func (t *Tools) posterArgs(
 // posterFilters scales first: what follows costs by the pixel. Turning upright is ffmpeg's own doing and comes
 // before all of it.
 func (t *Tools) posterFilters(v media.VideoFormat, maxWidth int, bright bool) string {
-	var chain []string
+	chain := oneField(v)
 	if w, h := v.DisplaySize(); w > 0 && h > 0 {
 		if w > maxWidth {
 			w, h = maxWidth, (h*maxWidth+w/2)/w
@@ -119,20 +119,13 @@ func (t *Tools) posterFilters(v media.VideoFormat, maxWidth int, bright bool) st
 	} else {
 		chain = append(chain, fmt.Sprintf("scale=%d:-2:flags=area", even(maxWidth)))
 	}
-	if v.HighDynamicRange() && t.CanToneMap() {
-		transfer := v.Transfer
-		if transfer != "arib-std-b67" {
-			transfer = "smpte2084" // Dolby Vision says nothing, and uses this one
-		}
-		// Said outright: a file that leaves one of them out makes zscale give up.
-		chain = append(chain, "zscale=tin="+transfer+":min=2020_ncl:pin=2020:rin=tv:t=linear:npl=100",
-			"format=gbrpf32le", "zscale=p=bt709", "tonemap=tonemap=hable:desat=0", "zscale=t=bt709:m=bt709:r=tv")
-	}
+	chain = append(chain, t.still(v)...)
+	chain = append(chain, "format=yuvj420p")
 	if bright && t.Filters["signalstats"] && t.Filters["metadata"] {
-		chain = append(chain, "format=yuv420p", "signalstats",
+		chain = append(chain, "signalstats",
 			fmt.Sprintf("metadata=mode=select:key=lavfi.signalstats.YAVG:value=%d:function=greater", darkLuma))
 	}
-	return strings.Join(append(chain, "setsar=1", "scale=out_range=pc", "format=yuvj420p"), ",")
+	return strings.Join(chain, ",")
 }
 
 // even is n made even, at least 2: chroma is shared by pairs of pixels.

@@ -118,17 +118,7 @@ func (p Picture) Entry() ([]byte, error) {
 	if err := p.check(); err != nil {
 		return nil, err
 	}
-	entry := make([]byte, visualHeader, visualHeader+8+len(p.Config)+128)
-	copy(entry[4:], p.Kind)
-	binary.BigEndian.PutUint16(entry[14:], 1) // data_reference_index
-	binary.BigEndian.PutUint16(entry[32:], uint16(p.Width))
-	binary.BigEndian.PutUint16(entry[34:], uint16(p.Height))
-	binary.BigEndian.PutUint32(entry[36:], 72<<16) // pixels per inch
-	binary.BigEndian.PutUint32(entry[40:], 72<<16)
-	binary.BigEndian.PutUint16(entry[48:], 1)      // frame_count
-	binary.BigEndian.PutUint16(entry[82:], 24)     // depth
-	binary.BigEndian.PutUint16(entry[84:], 0xffff) // pre_defined
-	entry = appendBox(entry, configBoxes[p.Kind], p.Config...)
+	entry := appendBox(visualEntry(p.Kind, p.Width, p.Height), configBoxes[p.Kind], p.Config...)
 	if c := p.Colour; c.Primaries != 0 {
 		colr := binary.BigEndian.AppendUint16([]byte("nclx"), c.Primaries)
 		colr = binary.BigEndian.AppendUint16(colr, c.Transfer)
@@ -149,6 +139,21 @@ func (p Picture) Entry() ([]byte, error) {
 		entry = appendBox(entry, "pasp", binary.BigEndian.AppendUint32(pasp, uint32(p.Aspect.Den))...)
 	}
 	return endBox(entry), nil
+}
+
+// visualEntry begins a VisualSampleEntry, before its child boxes.
+func visualEntry(kind string, width, height int) []byte {
+	entry := make([]byte, visualHeader, visualHeader+512)
+	copy(entry[4:], kind)
+	binary.BigEndian.PutUint16(entry[14:], 1) // data_reference_index
+	binary.BigEndian.PutUint16(entry[32:], uint16(width))
+	binary.BigEndian.PutUint16(entry[34:], uint16(height))
+	binary.BigEndian.PutUint32(entry[36:], 72<<16) // pixels per inch
+	binary.BigEndian.PutUint32(entry[40:], 72<<16)
+	binary.BigEndian.PutUint16(entry[48:], 1)      // frame_count
+	binary.BigEndian.PutUint16(entry[82:], 24)     // depth
+	binary.BigEndian.PutUint16(entry[84:], 0xffff) // pre_defined
+	return entry
 }
 
 // CodecString is the codec for CODECS (RFC 6381 and the codecs' own bindings), from the configuration; "" when it

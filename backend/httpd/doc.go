@@ -5,6 +5,8 @@
 //	             /v/RENDITION/PLAN/{media.m3u8,init.mp4,N.m4s}
 //	             /a/TRACK/RENDITION/PLAN/{media.m3u8,init.mp4,N.m4s}
 //	             /poster.jpg
+//	             /thumbs.vtt
+//	             /thumbs/N.jpg
 //	/api/VERB    POST, JSON, bearer token
 //	/api/events  GET, server-sent events, bearer token
 //	/            the UI's files

@@ -61,6 +61,18 @@ func (s *Server) serveMedia(w http.ResponseWriter, r *http.Request, path string)
 		h.Set("Cache-Control", cacheNever)
 		h.Set("Content-Type", typeJPEG)
 		h.Set("ETag", entityTag(route.item, data))
+	case aThumbIndex:
+		h.Set("Cache-Control", cacheNever)
+		h.Set("Content-Type", textTypes["vtt"])
+		s.sendText(w, r, data)
+		return
+	case aThumbSheet:
+		h.Set("Cache-Control", cacheNever)
+		if r.URL.Query().Get("v") == contentVersion(data) {
+			h.Set("Cache-Control", cacheForever)
+		}
+		h.Set("Content-Type", typeJPEG)
+		h.Set("ETag", entityTag("thumbs-"+strconv.Itoa(route.n), data))
 	case anInit:
 		h.Set("Cache-Control", cacheForever)
 		h.Set("Content-Type", mp4Type(route.ref))
@@ -84,6 +96,10 @@ func (s *Server) media(ctx context.Context, route mediaRoute) ([]byte, error) {
 		return wrap(s.o.Media.Multivariant(ctx, route.item, route.client))("make multivariant playlist")
 	case aPoster:
 		return wrap(s.o.Media.Poster(ctx, route.item))("get poster")
+	case aThumbIndex:
+		return wrap(s.o.Media.Thumbs(ctx, route.item))("make index of thumbnails")
+	case aThumbSheet:
+		return wrap(s.o.Media.ThumbSheet(ctx, route.item, route.n))("get thumbnails")
 	case aPlaylist:
 		return wrap(s.o.Media.Playlist(ctx, route.ref))("make media playlist")
 	case anInit:
@@ -101,6 +117,11 @@ func wrap(data []byte, err error) func(doing string) ([]byte, error) {
 		}
 		return data, nil
 	}
+}
+
+// contentVersion is how the index of thumbnails names the content of a sheet: its CRC-32C, in base 36.
+func contentVersion(data []byte) string {
+	return strconv.FormatUint(uint64(crc32.Checksum(data, castagnoli)), 36)
 }
 
 // mp4Type is the media type of a rendition's segments.

@@ -13,6 +13,8 @@ type what uint8
 const (
 	aMultivariant what = iota + 1
 	aPoster
+	aThumbIndex
+	aThumbSheet
 	aPlaylist
 	anInit
 	aSegment
@@ -23,7 +25,7 @@ type mediaRoute struct {
 	what what
 	item string
 	ref  media.Ref // for aPlaylist, anInit, aSegment
-	n    int       // for aSegment
+	n    int       // for aSegment, aThumbSheet
 	// client is what the player can play, for aMultivariant; it is in the query, and not part of the path.
 	client media.Client
 }
@@ -50,6 +52,17 @@ func parseMedia(path string) (mediaRoute, bool) {
 	case len(rest) == 1 && rest[0] == "poster.jpg":
 		r.what = aPoster
 		return r, true
+	case len(rest) == 1 && rest[0] == "thumbs.vtt":
+		r.what = aThumbIndex
+		return r, true
+	case len(rest) == 2 && rest[0] == "thumbs":
+		digits, ok := strings.CutSuffix(rest[1], ".jpg")
+		if !ok {
+			return mediaRoute{}, false
+		}
+		r.what = aThumbSheet
+		r.n, ok = parseNumber(digits, 3)
+		return r, ok
 	case len(rest) == 4 && rest[0] == "v":
 		r.ref = media.Ref{Item: r.item, Kind: media.Video, Rendition: rest[1], Plan: rest[2]}
 	case len(rest) == 5 && rest[0] == "a":

@@ -16,6 +16,7 @@ func FuzzParseMedia(f *testing.F) {
 		"i/v/720p/plan/0.m4s", "i/t/3/media.m3u8", "i/t/1000/7.vtt", "i/t/2/7.ass", "i/t/2/7.json",
 		"i/t/3/init.mp4", "i/t/3/0.m4s",
 		"i/a/3/aac/plan/12.m4s", "../a", "i/v/%2e/plan/1.m4s", "i/a/03/aac/plan/012.m4s", strings.Repeat("a", 65), "",
+		"i/thumbs.vtt", "i/thumbs/7.jpg", "i/thumbs/07.jpg",
 	} {
 		f.Add(seed)
 	}
@@ -26,7 +27,8 @@ func FuzzParseMedia(f *testing.F) {
 		}
 		names := map[what]string{
 			aMultivariant: "multivariant.m3u8", aPoster: "poster.jpg", aPlaylist: "media.m3u8", anInit: "init.mp4",
-			aSegment: fmt.Sprintf("%d.m4s", r.n),
+			aSegment: fmt.Sprintf("%d.m4s", r.n), aThumbIndex: "thumbs.vtt",
+			aThumbSheet: fmt.Sprintf("thumbs/%d.jpg", r.n),
 		}
 		dir := ""
 		switch r.ref.Kind {

@@ -47,6 +47,10 @@ type Media interface {
 	Segment(ctx context.Context, ref media.Ref, n int) ([]byte, error)
 	// Poster is an item's poster, a JPEG.
 	Poster(ctx context.Context, itemID string) ([]byte, error)
+	// Thumbs is the WebVTT index of an item's thumbnails as far as they are made, at once.
+	Thumbs(ctx context.Context, itemID string) ([]byte, error)
+	// ThumbSheet is the nth sheet of an item's thumbnails, a JPEG.
+	ThumbSheet(ctx context.Context, itemID string, n int) ([]byte, error)
 }
 
 // Options is what a Server is made of.

@@ -83,6 +83,14 @@ func (e *engine) Poster(_ context.Context, item string) ([]byte, error) {
 	return e.note("poster %s", item), nil
 }
 
+func (e *engine) Thumbs(_ context.Context, item string) ([]byte, error) {
+	return e.note("thumbs %s", item), nil
+}
+
+func (e *engine) ThumbSheet(_ context.Context, item string, n int) ([]byte, error) {
+	return e.note("sheet %s %d", item, n), nil
+}
+
 // start runs a server as the program does and stops it with the test.
 func start(t *testing.T, o Options) (base string, e *engine) {
 	t.Helper()
@@ -186,6 +194,10 @@ func TestMediaTree(t *testing.T) {
 	for _, c := range []struct{ path, contentType, cache, asked string }{
 		{"/multivariant.m3u8", typePlaylist, cacheNever, "multivariant item_1"},
 		{"/poster.jpg", typeJPEG, cacheNever, "poster item_1"},
+		{"/thumbs.vtt", "text/vtt; charset=utf-8", cacheNever, "thumbs item_1"},
+		{"/thumbs/7.jpg", typeJPEG, cacheNever, "sheet item_1 7"},
+		{"/thumbs/7.jpg?v=" + contentVersion([]byte("sheet item_1 7")), typeJPEG, cacheForever, "sheet item_1 7"},
+		{"/thumbs/7.jpg?v=other", typeJPEG, cacheNever, "sheet item_1 7"},
 		{
 			"/v/720p/Ab-9/media.m3u8", typePlaylist, cacheNever,
 			"playlist {Item:item_1 Kind:video Track:0 Rendition:720p Plan:Ab-9}",
@@ -221,7 +233,7 @@ func TestMediaTree(t *testing.T) {
 		if got := resp.Header.Get("Cache-Control"); got != c.cache {
 			t.Errorf("%s: Cache-Control %q", c.path, got)
 		}
-		if resp.Header.Get("ETag") == "" && c.contentType != typePlaylist {
+		if resp.Header.Get("ETag") == "" && c.contentType != typePlaylist && c.path != "/thumbs.vtt" {
 			t.Errorf("%s: no ETag", c.path)
 		}
 		head, none := do(t, "HEAD", base+"/m/"+mediaToken+"/item_1"+c.path, nil, "")
@@ -229,7 +241,7 @@ func TestMediaTree(t *testing.T) {
 			t.Errorf("%s: HEAD %d, %d bytes of %d", c.path, head.StatusCode, head.ContentLength, len(body))
 		}
 	}
-	if got := len(e.calls()); got != 16 {
+	if got := len(e.calls()); got != 24 {
 		t.Errorf("the engine was asked %d times", got)
 	}
 }

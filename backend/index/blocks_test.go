@@ -147,3 +147,39 @@ func TestPackedText(t *testing.T) {
 		})
 	}
 }
+
+// TestKeyframeAlone finds a keyframe by its cue, and reads no more of the file than its head.
+func TestKeyframeAlone(t *testing.T) {
+	path := ffmpeg(t, "long.mkv", "-f", "lavfi", "-i", "testsrc2=s=480x270:r=25:d=60", "-c:v", "libx264", "-preset",
+		"ultrafast", "-g", "125", "-cluster_time_limit", "30000", "-cluster_size_limit", "90000000")
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	st, err := f.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &counting{ReaderAt: f}
+	x, err := index.Open(t.Context(), r, st.Size(), media.Matroska)
+	if err != nil {
+		t.Fatal(err)
+	}
+	track := x.Tracks[0]
+	r.read.Store(0)
+	for i, k := range track.Keyframes {
+		s, err := track.KeyframeBlock(t.Context(), i)
+		if err != nil || s.PTS() != k.PTS || !s.Sync || s.Size == 0 {
+			t.Errorf("keyframe %d: %+v, %v", i, s, err)
+		}
+	}
+	if n := int64(len(track.Keyframes)); n < 10 || r.read.Load() > n*(16<<10) {
+		t.Errorf("%d bytes were read for %d keyframes", r.read.Load(), n)
+	}
+	for _, i := range []int{-1, len(track.Keyframes)} {
+		if _, err := track.KeyframeBlock(t.Context(), i); err == nil {
+			t.Errorf("there is a keyframe %d", i)
+		}
+	}
+}

@@ -123,25 +123,8 @@ func (b *blocks) read(ctx context.Context, off int64) (*cluster, error) {
 			c.broken = true
 			break
 		}
-		switch e.id {
-		case 0xE7: // Timestamp
-			p, err := w.at(e.body, int(min(e.size(), 8)))
-			if err != nil {
-				return nil, err
-			}
-			if stamp = uintOf(p); stamp > maxTicks {
-				stamp, c.broken = -1, true
-				break
-			}
-			c.at = toTicks(b.perTick, stamp)
-		case 0xA3: // SimpleBlock
-			if err := b.block(w, c, e, stamp, false, false); err != nil {
-				return nil, err
-			}
-		case 0xA0:
-			if err := b.group(w, c, e, stamp); err != nil {
-				return nil, err
-			}
+		if stamp, err = b.child(w, c, e, stamp); err != nil {
+			return nil, err
 		}
 		at = e.end
 	}
@@ -151,6 +134,83 @@ func (b *blocks) read(ctx context.Context, off int64) (*cluster, error) {
 	}
 	c.next, err = b.after(w, c.next)
 	return c, err
+}
+
+// child reads a child of a Cluster whose Timestamp is stamp, -1 while that is not known, and gives the Timestamp.
+func (b *blocks) child(w *window, c *cluster, e element, stamp int64) (int64, error) {
+	switch e.id {
+	case 0xE7: // Timestamp
+		p, err := w.at(e.body, int(min(e.size(), 8)))
+		if err != nil {
+			return -1, err
+		}
+		if stamp = uintOf(p); stamp > maxTicks {
+			c.broken = true
+			return -1, nil
+		}
+		c.at = toTicks(b.perTick, stamp)
+	case 0xA3: // SimpleBlock
+		return stamp, b.block(w, c, e, stamp, false, false)
+	case 0xA0:
+		return stamp, b.group(w, c, e, stamp)
+	}
+	return stamp, nil
+}
+
+// find gives the first frame that is wanted of those in the Cluster of a cue. It reads no more of it than that takes:
+// where the cue says where the block is, that block alone.
+func (b *blocks) find(ctx context.Context, p cuePlace, wanted func(frame) bool) (frame, error) {
+	w := newWindow(b.src, hopBytes)
+	head, ok, err := elementAt(w, p.cluster, b.end)
+	if err != nil {
+		return frame{}, err
+	}
+	if !ok || head.id != idCluster {
+		return frame{}, damaged("no Cluster at %d", p.cluster)
+	}
+	c := &cluster{off: p.cluster}
+	stamp, jumped := int64(-1), p.at <= p.cluster
+	for at, n := head.body, 0; at < head.end && n < maxClusterElements && at-head.body < maxClusterBytes; n++ {
+		if n&0xff == 0 && ctx.Err() != nil {
+			return frame{}, ctx.Err()
+		}
+		e, ok, err := elementAt(w, at, head.end)
+		if err != nil {
+			return frame{}, err
+		}
+		if !ok || e.cut || e.unknown || !inCluster(e.id) {
+			break
+		}
+		if stamp, err = b.child(w, c, e, stamp); err != nil {
+			return frame{}, err
+		}
+		for _, f := range c.frames {
+			if wanted(f) {
+				return f, nil
+			}
+		}
+		c.frames = c.frames[:0]
+		at = e.end
+		if !jumped && stamp >= 0 {
+			jumped = true
+			if there := head.body + p.at - p.cluster; there > at && b.holds(w, c, there, head.end, stamp, wanted) {
+				at = there
+			}
+		}
+	}
+	return frame{}, damaged("no keyframe at %d", p.at)
+}
+
+// holds says whether the block at off is one that is wanted.
+func (b *blocks) holds(w *window, c *cluster, off, end, stamp int64, wanted func(frame) bool) bool {
+	e, ok, err := elementAt(w, off, end)
+	if err != nil || !ok || e.cut || e.unknown || e.id != 0xA3 && e.id != 0xA0 {
+		return false
+	}
+	_, err = b.child(w, c, e, stamp)
+	found := err == nil && slices.ContainsFunc(c.frames, wanted)
+	c.frames = c.frames[:0]
+	return found
 }
 
 // inCluster says whether an element is a child of Cluster; Void and CRC-32 may be anywhere.

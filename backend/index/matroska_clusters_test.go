@@ -33,6 +33,13 @@ func useBlocks(t testing.TB, track *index.Track) {
 			t.Errorf("track %d: %d bytes between %v", track.Index, b, r)
 		}
 	}
+	for i := range min(n, 50) {
+		all, exact, err := track.KeyframeBlocks(context.Background(), i, i+1)
+		key, keyErr := track.KeyframeBlock(context.Background(), i)
+		if err == nil && exact && (keyErr != nil || key != all[0]) {
+			t.Errorf("track %d: keyframe %d is %+v, %v, not %+v", track.Index, i, key, keyErr, all[0])
+		}
+	}
 	const far = math.MaxInt64 / 8
 	for _, r := range [][2]int64{{0, 10}, {-far, far}, {track.EndTicks, track.EndTicks + 1}} {
 		all, err := track.BlocksBetween(context.Background(), r[0], r[1])
@@ -66,6 +73,7 @@ func TestBlocksOfFiles(t *testing.T) {
 					t.Fatalf("track %d is not readable", track.Index)
 				}
 				compareBlocks(t, track, only(raw, track.Index))
+				useBlocks(t, track)
 			}
 		})
 	}

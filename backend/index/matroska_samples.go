@@ -211,3 +211,24 @@ func (s *span) add(f frame) error {
 	s.all = append(s.all, Sample{Offset: f.off, Size: f.size, DTS: at, Sync: f.key})
 	return nil
 }
+
+// KeyframeBlock finds the sample of keyframe i of a Matroska video track, without what follows it: its place in the
+// file and its time. Errors: those of [Track.KeyframeBlocks]; fault.Damaged also where the cue names no keyframe.
+func (t *Track) KeyframeBlock(ctx context.Context, i int) (key Sample, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			key, err = Sample{}, fault.Wrap(fmt.Errorf("panic: %v", p), fault.Damaged, sentenceDamaged)
+		}
+	}()
+	if !t.Readable || i < 0 || i >= len(t.cues) {
+		cause := fmt.Errorf("keyframe %d of %d", i, len(t.cues))
+		return Sample{}, fault.Wrap(cause, fault.Unsupported, sentenceTooLarge)
+	}
+	f, err := t.blocks.find(ctx, t.cues[i], func(f frame) bool {
+		return f.track == t.ID && f.key && f.at-t.delay == t.Keyframes[i].PTS
+	})
+	if err != nil {
+		return Sample{}, err
+	}
+	return Sample{Offset: f.off, Size: f.size, DTS: t.Keyframes[i].PTS, Sync: true}, nil
+}

@@ -39,6 +39,8 @@ type Engine struct {
 	patience time.Duration // how long a packet scan may keep a viewer waiting
 	idle     time.Duration // how long a head lives that nobody asks for anything
 
+	thumbsAfter time.Duration // how long after the first question for thumbnails they are begun
+
 	ctx    context.Context // ends with the engine
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
@@ -68,7 +70,7 @@ func New(o Options) *Engine {
 		tools: o.Tools, cache: o.Cache, source: o.Source, log: o.Log, sched: newScheduler(), recent: newRecent(),
 		texts: make(chan struct{}, textReaders),
 		ctx:   ctx, cancel: cancel, titles: map[string]*opening{}, threads: runtime.NumCPU(),
-		patience: scanTime, idle: idleFor,
+		patience: scanTime, idle: idleFor, thumbsAfter: thumbsAfter,
 	}
 	switch cores := runtime.NumCPU(); {
 	case cores >= 12:

@@ -33,6 +33,7 @@ func newTestEngine(t *testing.T, sources map[string]media.Source) *Engine {
 	}
 	source := func(_ context.Context, id string) (media.Source, error) { return sources[id], nil }
 	e := New(Options{Tools: tools, Cache: c, Log: log, Source: source})
+	e.thumbsAfter = 0
 	t.Cleanup(func() {
 		e.Close()
 		if err := c.Close(); err != nil {

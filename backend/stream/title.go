@@ -30,10 +30,13 @@ type title struct {
 	video    map[string]rendition // by rung's name
 	audio    []audioRendition     // track by track; of each the best form first
 	texts    texts
+	thumbs   *thumbs
 	refined  chan media.Probe
 	peak     func() int64 // of the passed-through video, bits per second
 	wg       sync.WaitGroup
 	cancel   context.CancelFunc
+
+	background context.Context //nolint:containedctx // the title's life, ended by cancel
 }
 
 // audioRendition is one audio track in one form.
@@ -87,14 +90,14 @@ func (t *title) lay(ctx context.Context) error {
 		}
 	}
 	t.layText()
-	probing, cancel := context.WithCancel(t.e.ctx)
-	t.cancel = cancel
+	t.background, t.cancel = context.WithCancel(t.e.ctx)
+	t.thumbs = newThumbs(t)
 	if complete || t.e.tools == nil {
 		close(t.refined)
 		return nil
 	}
 	t.wg.Add(1)
-	go t.refine(probing)
+	go t.refine(t.background)
 	return nil
 }
 
@@ -263,6 +266,7 @@ func (t *title) unchanged() error {
 }
 
 func (t *title) close() {
+	t.thumbs.close()
 	t.cancel()
 	for _, r := range t.video {
 		if f, ok := r.(*feed); ok {
