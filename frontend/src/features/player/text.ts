@@ -20,8 +20,12 @@ export const text = {
   quality: 'Quality',
   auto: 'Automatic',
   original: 'Original',
+  sound: 'Sound',
+  now: (name: string) => `now ${name}`,
   asItIs: 'plays as it is',
+  soundConverted: 'sound converted',
   converted: 'converted',
+  smaller: 'The picture is made smaller than the original.',
   qualityName(quality: Quality): string {
     if (quality.rendition === 'original') return text.original;
     return /^\d+p$/.test(quality.rendition) ? quality.rendition : pictureSize(quality.height, quality.height);
@@ -31,6 +35,17 @@ export const text = {
   off: 'Off',
   forced: 'foreign parts only',
   audioName: (track: Track) => trackName(track, `Audio ${track.id + 1}`),
+  audioDetail(track: Track): string {
+    const language = languageName(track.language);
+    const named = text.audioName(track).toLowerCase().includes(language.toLowerCase());
+    const parts = [
+      named ? '' : language,
+      layoutName(track.channels),
+      track.rendition === 'original' ? 'as it is' : text.converted,
+      track.default ? text.usual : '',
+    ];
+    return parts.filter((part) => part !== '').join(' · ');
+  },
   subtitlesName: (track: Track) => trackName(track, `Subtitles ${track.id + 1}`),
   speed: 'Speed',
   rate: (rate: number) => `${number(rate)}×`,
@@ -47,6 +62,12 @@ export const text = {
   } satisfies Record<FailureKind, string>,
   cannotOpen: 'This video cannot be opened',
 };
+
+/** What people call so many channels. */
+function layoutName(channels: number): string {
+  const known: Record<number, string> = { 0: '', 1: 'mono', 2: 'stereo', 3: '2.1', 6: '5.1', 8: '7.1' };
+  return known[channels] ?? `${number(channels)} channels`;
+}
 
 /**
  * What a track is called: the title that the file gives it, or else its language. A track without a title comes under

@@ -21,6 +21,14 @@ export interface Track {
   language: string;
   /** Subtitles only of what those who understand the sound would not: signs, other tongues. */
   forced: boolean;
+  /** DEFAULT: what the file would have chosen. */
+  default: boolean;
+  /** CHANNELS of a sound, as it is heard; 0 when unknown. */
+  channels: number;
+  /** Of a sound, the track's number in the addresses of its media; -1 when there is none. */
+  number: number;
+  /** Of a sound, the rendition's name as the program has it: "original" for the file's own samples. */
+  rendition: string;
 }
 
 /** No subtitles. */

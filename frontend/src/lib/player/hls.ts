@@ -186,18 +186,30 @@ class NativeEngine implements Engine {
 function toQuality(level: Level, id: number): Quality {
   return {
     id,
-    rendition: renditionOf(level.url[0] ?? ''),
+    rendition: placeOf(level.url[0] ?? '').rendition,
     height: level.height,
     frameRate: level.frameRate,
   };
 }
 
 /** A track's id is its place in the list. */
-function toTrack({ name, lang, forced }: MediaPlaylist, id: number): Track {
-  return { id, name, language: lang ?? '', forced };
+function toTrack(track: MediaPlaylist, id: number): Track {
+  const { name, lang, forced, channels, url } = track;
+  const { number, rendition } = placeOf(url);
+  return {
+    id,
+    name,
+    language: lang ?? '',
+    forced,
+    default: track.default,
+    channels: Number.parseInt(channels ?? '', 10) || 0,
+    number,
+    rendition,
+  };
 }
 
 /** Media addresses name the rendition: …/v/RENDITION/PLAN/media.m3u8, or …/a/TRACK/RENDITION/PLAN/media.m3u8. */
-function renditionOf(url: string): string {
-  return /\/(?:v|a\/\d+)\/([^/]+)\/[^/]+\/[^/]+$/.exec(url)?.[1] ?? '';
+function placeOf(url: string): { number: number; rendition: string } {
+  const found = /\/(?:v|a\/(\d+))\/([^/]+)\/[^/]+\/[^/]+$/.exec(url);
+  return { number: Number.parseInt(found?.[1] ?? '-1', 10), rendition: found?.[2] ?? '' };
 }

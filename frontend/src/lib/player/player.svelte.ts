@@ -8,6 +8,7 @@ import {
   type Quality,
   type Track,
 } from './engine';
+import { Scrub } from './scrub';
 import { keptSound, keepSound } from './sound';
 
 /** A stretch of time, in seconds. */
@@ -26,6 +27,8 @@ const recoverySpacing = 30;
 export class Player {
   paused = $state(true);
   seeking = $state(false);
+  /** A hand is on the timeline: the picture follows it, and nothing plays meanwhile. */
+  scrubbing = $state(false);
   waiting = $state(true);
   ended = $state(false);
   /** True from the first picture (or sound) on. */
@@ -61,6 +64,9 @@ export class Player {
   #textByHand = false;
   /** The subtitles that were chosen last. */
   #lastText = off;
+  #scrub = new Scrub((seconds) => this.#goTo(seconds));
+  /** Where the hand took hold, and whether it played there. */
+  #before = { seconds: 0, playing: false };
 
   constructor(video: HTMLVideoElement, create: EngineFactory) {
     this.#video = video;
@@ -89,6 +95,8 @@ export class Player {
     this.audio = undefined;
     this.texts = [];
     this.text = off;
+    this.scrubbing = false;
+    this.#scrub.stop();
     this.#textByHand = false;
     this.#lastText = off;
     this.currentTime = start;
@@ -149,8 +157,29 @@ export class Player {
     if (!Number.isFinite(seconds)) return;
     // The end has paused it; who goes back from there wants to see.
     const resume = this.#video.ended;
-    this.#video.currentTime = Math.min(Math.max(seconds, 0), this.duration || 0);
+    this.#goTo(seconds);
     if (resume && this.#video.currentTime < this.duration) this.play();
+  }
+
+  /** Follows a hand along the timeline, until endScrub. */
+  scrub(seconds: number): void {
+    const video = this.#video;
+    if (!this.scrubbing) {
+      this.scrubbing = true;
+      this.#before = { seconds: video.currentTime, playing: !video.paused || video.ended };
+      video.pause();
+    }
+    this.#scrub.to(seconds);
+  }
+
+  /** The hand lets go: of this place exactly, or (without one) of nothing, and all is as it was. */
+  endScrub(seconds = this.#before.seconds): void {
+    if (!this.scrubbing) return;
+    this.#scrub.stop();
+    if (this.#video.currentTime !== seconds) this.#goTo(seconds);
+    this.scrubbing = false;
+    if (this.#before.playing) this.play();
+    else this.paused = this.#video.paused;
   }
 
   skip(seconds: number): void {
@@ -219,9 +248,14 @@ export class Player {
   }
 
   destroy(): void {
+    this.#scrub.stop();
     this.#listening.abort();
     this.#engine?.destroy();
     this.#engine = undefined;
+  }
+
+  #goTo(seconds: number): void {
+    this.#video.currentTime = Math.min(Math.max(seconds, 0), this.duration || 0);
   }
 
   #fail(kind: FailureKind): void {
@@ -254,7 +288,8 @@ export class Player {
         video.addEventListener(name, run, { signal: this.#listening.signal });
     };
     on('play pause ended', () => {
-      this.paused = video.paused;
+      // A hand on the timeline holds it, which is not a wish to stop.
+      if (!this.scrubbing) this.paused = video.paused;
       this.ended = video.ended;
     });
     on('waiting stalled', () => (this.waiting = video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA));

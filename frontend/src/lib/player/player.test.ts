@@ -1,74 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { auto, type Engine, type EngineEvents, type FailureKind, off, type Track } from './engine';
-import { Player } from './player.svelte';
-
-/** An engine that does nothing but remember what it was asked. */
-class FakeEngine implements Engine {
-  calls: string[] = [];
-  #text = off;
-  constructor(readonly events: EngineEvents) {}
-  load(url: string, start: number) {
-    this.calls.push(`load ${url} ${start}`);
-  }
-  choose(id: number) {
-    this.calls.push(`choose ${id}`);
-  }
-  chooseAudio(id: number) {
-    this.calls.push(`audio ${id}`);
-  }
-  chooseText(id: number) {
-    this.calls.push(`text ${id}`);
-    if (id !== this.#text) this.events.ontext((this.#text = id));
-  }
-  recover() {
-    this.calls.push('recover');
-  }
-  restart() {
-    this.calls.push('restart');
-  }
-  destroy() {
-    this.calls.push('destroy');
-  }
-}
-
-/** jsdom has no media: what a video element does here is what the test says. */
-function fakeVideo() {
-  const video = document.createElement('video');
-  const state = { paused: true, currentTime: 0, duration: Number.NaN, readyState: 0, seeking: false };
-  for (const name of Object.keys(state) as (keyof typeof state)[]) {
-    Object.defineProperty(video, name, {
-      get: () => state[name],
-      set: (value: never) => (state[name] = value),
-    });
-  }
-  video.play = () => {
-    state.paused = false;
-    video.dispatchEvent(new Event('play'));
-    return Promise.resolve();
-  };
-  video.pause = () => {
-    state.paused = true;
-    video.dispatchEvent(new Event('pause'));
-  };
-  const tell = (name: string, change: Partial<typeof state> = {}) => {
-    Object.assign(state, change);
-    video.dispatchEvent(new Event(name));
-  };
-  return { video, state, tell };
-}
-
-function setUp() {
-  const engines: FakeEngine[] = [];
-  const media = fakeVideo();
-  const player = new Player(media.video, (_, events) => {
-    const engine = new FakeEngine(events);
-    engines.push(engine);
-    return engine;
-  });
-  player.load('a.m3u8', 12, 100);
-  const engine = () => engines.at(-1) as FakeEngine;
-  return { player, engines, engine, ...media };
-}
+import { auto, type FailureKind, off, type Track } from './engine';
+import { setUp } from './fakes';
 
 beforeEach(() => localStorage.clear());
 
@@ -181,6 +113,10 @@ describe('sound and subtitles', () => {
     name: language,
     language,
     forced,
+    default: false,
+    channels: 2,
+    number: id + 1,
+    rendition: 'original',
   });
   const audios = [track(0, 'eng'), track(1, 'de-DE')];
   const texts = [track(0, 'de', true), track(1, 'en'), track(2, 'de')];
