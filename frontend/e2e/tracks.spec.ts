@@ -91,6 +91,9 @@ test('sound and subtitles are chosen, by key and by menu', async ({ page, start 
 
   await page.keyboard.press('0');
   await expect.poll(() => pitch(page)).toBeCloseTo(330, -2);
+  await page.getByRole('button', { name: 'Audio' }).click();
+  await expect(page.getByRole('menuitemradio', { name: 'English' })).toHaveText(/mono · as it is · usual/);
+  await page.keyboard.press('Escape');
   await choose(page, 'Audio', 'German');
   await page.keyboard.press('0');
   await expect.poll(async () => Math.abs((await pitch(page)) - 990)).toBeLessThan(30);

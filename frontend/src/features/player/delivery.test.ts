@@ -42,5 +42,9 @@ describe('whyOf', () => {
     expect(why(false, 2)).toEqual(['The picture is made smaller than the original.', deliveries[2]?.text]));
   test('of sound alone nothing is said of a picture', () =>
     expect(why(false, 2, deliveries.slice(1))).toHaveLength(1));
+  test('what is the same for both is said once', () => {
+    const same = deliveries.map((each) => ({ ...each, text: 'It plays as it is.' }));
+    expect(why(true, 2, same)).toEqual(['It plays as it is.']);
+  });
   test('nothing is known, nothing is said', () => expect(why(true, 1, [])).toEqual([]));
 });

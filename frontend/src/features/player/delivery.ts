@@ -22,7 +22,7 @@ export function whyOf(audio: Track | undefined, best: boolean, deliveries: reado
   const sounds = deliveries.filter(({ kind }) => kind === 'audio');
   const sound =
     sounds.find(({ track }) => track === audio?.number) ?? (sounds.length === 1 ? sounds[0] : undefined);
-  return [(picture && !best ? text.smaller : picture?.text) ?? '', sound?.text ?? ''].filter(
-    (each) => each !== '',
-  );
+  const why = [(picture && !best ? text.smaller : picture?.text) ?? '', sound?.text ?? ''];
+  // Of picture and sound the same may be said.
+  return [...new Set(why)].filter((each) => each !== '');
 }

@@ -1,5 +1,6 @@
 import Hls, { type HlsConfig, type Level, type LoadPolicy, type MediaPlaylist } from 'hls.js';
-import { type Engine, type EngineEvents, off, type Quality, type Track } from './engine';
+import { auto, type Engine, type EngineEvents, off, type Quality, type Track } from './engine';
+import { isNear, linkBitsPerSecond, nearBitsPerSecond } from './place';
 
 /**
  * A segment that is still being made answers late, and after 9 s with 503: wait for it, and ask again. A 4xx is never
@@ -17,9 +18,8 @@ const patient: LoadPolicy = {
 const config: Partial<HlsConfig> = {
   lowLatencyMode: false,
   startFragPrefetch: true,
-  // The program is on this computer: there is no bandwidth to find out, and the first guess is a fast one.
+  // A first segment of the worst quality is a bad first impression: what is known of the link has to do.
   testBandwidth: false,
-  abrEwmaDefaultEstimate: 50e6,
   maxBufferLength: 20,
   maxMaxBufferLength: 60,
   maxBufferSize: 150e6,
@@ -40,6 +40,10 @@ class HlsEngine implements Engine {
   #hls: Hls | undefined;
   #text = off;
   #emptyText = '';
+  /** What automatic stands for where there is no link in between: a level, or auto. */
+  #steady = auto;
+  /** When the picture last stood still for want of a segment, in milliseconds. */
+  #stalledAt = -Infinity;
 
   constructor(video: HTMLVideoElement, events: EngineEvents) {
     this.#video = video;
@@ -48,8 +52,15 @@ class HlsEngine implements Engine {
 
   load(url: string, startSeconds: number): void {
     this.destroy();
-    const hls = new Hls({ ...config, startPosition: startSeconds });
+    const near = isNear(url);
+    const hls = new Hls({
+      ...config,
+      abrEwmaDefaultEstimate: near ? nearBitsPerSecond : linkBitsPerSecond(),
+      startPosition: startSeconds,
+    });
     this.#hls = hls;
+    this.#steady = auto;
+    this.#stalledAt = -Infinity;
     this.#text = off;
     this.#emptyText = URL.createObjectURL(new Blob(['WEBVTT\n'], { type: 'text/vtt' }));
     // A callback of an instance that was left behind must not speak for the one that came after it.
@@ -57,8 +68,14 @@ class HlsEngine implements Engine {
 
     hls.on(Hls.Events.MANIFEST_PARSED, (_, { levels }) => {
       if (!current()) return;
-      // The first variant as listed is the one that fits; levels are sorted, so its place has to be asked for.
-      hls.startLevel = hls.firstLevel;
+      if (near) {
+        // The first variant as listed is the one that fits; levels are sorted, so its place has to be asked for.
+        this.#steady = hls.firstLevel;
+        hls.startLevel = hls.loadLevel = this.#steady;
+      } else {
+        hls.startLevel = auto;
+        for (const level of levels) makeComparable(level);
+      }
       // Said before there are tracks, this keeps it from taking the one with DEFAULT=YES.
       hls.subtitleTrack = off;
       this.#events.onqualities(levels.map(toQuality));
@@ -87,8 +104,10 @@ class HlsEngine implements Engine {
       if (id !== off && id !== this.#text) hls.subtitleTrack = this.#text;
       else this.#events.ontext(id);
     });
-    hls.on(Hls.Events.ERROR, (_, { fatal, type }) => {
-      if (!current() || !fatal) return;
+    hls.on(Hls.Events.ERROR, (_, { fatal, type, details }) => {
+      if (!current()) return;
+      if (details === Hls.ErrorDetails.BUFFER_STALLED_ERROR) this.#stall(hls);
+      if (!fatal) return;
       this.#events.onfailure(type === Hls.ErrorTypes.NETWORK_ERROR ? 'network' : 'media');
     });
     hls.loadSource(url);
@@ -109,8 +128,25 @@ class HlsEngine implements Engine {
     }
   }
 
+  /**
+   * On this computer the best quality stays, unless it is made while it plays and that takes too long: where it stands
+   * still twice within a minute, the next lower one is taken.
+   */
+  #stall(hls: Hls): void {
+    const now = performance.now();
+    const again = now - this.#stalledAt < 60_000;
+    this.#stalledAt = now;
+    const level = hls.levels[this.#steady];
+    const shown = hls.loadLevel === this.#steady;
+    if (!again || !shown || this.#steady <= 0 || !level || toQuality(level, 0).rendition === 'original')
+      return;
+    this.#steady--;
+    this.#stalledAt = -Infinity;
+    hls.loadLevel = this.#steady;
+  }
+
   choose(id: number): void {
-    if (this.#hls) this.#hls.nextLevel = id;
+    if (this.#hls) this.#hls.nextLevel = id === auto ? this.#steady : id;
   }
 
   chooseAudio(id: number): void {
@@ -181,6 +217,14 @@ class NativeEngine implements Engine {
     this.#video.removeAttribute('src');
     this.#video.load();
   }
+}
+
+/**
+ * Lets a level take the place of any other: hls.js stays among those of one codec and one dynamic range. Here each
+ * item has one original and rungs made of it, and every player that is offered both can change over.
+ */
+function makeComparable(level: Level): void {
+  Object.defineProperties(level, { codecSet: { value: 'any' }, videoRange: { value: 'SDR' } });
 }
 
 function toQuality(level: Level, id: number): Quality {
