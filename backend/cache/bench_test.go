@@ -114,7 +114,7 @@ func BenchmarkSection(b *testing.B) {
 				if !ok || err != nil {
 					b.Fatal(ok, err)
 				}
-				if _, err := s.WriteTo(io.Discard); err != nil {
+				if _, err := s.Send(io.Discard, s.Size()); err != nil {
 					b.Fatal(err)
 				}
 				_ = s.Close()

@@ -106,6 +106,7 @@ func flip(t *testing.T, path string, bit int64) {
 func TestBitFlips(t *testing.T) {
 	for i := range 60 {
 		bit := rand.Int64N(1 << 40)
+		t.Logf("round %d: bit %d", i, bit)
 		c, _ := damaged(t, func(pack, _ string) { flip(t, pack, bit) })
 		absent := readAll(t, c, i%2 == 0)
 		if len(absent) > 1 && len(absent) != len(damageSizes) { // all: the pack's own header

@@ -32,11 +32,12 @@ func (c *Cache) Get(k Key, segment int) ([]byte, bool, error) {
 	return nil, false, nil
 }
 
-// Section is a segment open for reading straight from its pack. It outlives the segment's eviction and the cache's
-// Close. Close it. One goroutine at a time may use it.
+// Section is a segment open for reading straight from its pack: a [media.Body]. It outlives the segment's eviction and
+// the cache's Close. Close it. One goroutine at a time may use it.
 type Section struct {
 	*io.SectionReader
 	file  *os.File
+	sum   uint32
 	once  sync.Once
 	close func()
 }
@@ -55,12 +56,11 @@ func (c *Cache) Section(k Key, segment int) (*Section, bool, error) {
 		c.closeSlot(s, f)
 		return nil, false, nil
 	}
-	return &Section{SectionReader: body, file: f, close: func() { c.closeSlot(s, f) }}, true, nil
+	return &Section{SectionReader: body, file: f, sum: s.crc, close: func() { c.closeSlot(s, f) }}, true, nil
 }
 
-// WriteTo writes what is left of the segment to w, by sendfile where w can (a TCP connection, a plain HTTP
-// response): io.Copy finds it, http.ServeContent, which cuts its reader, does not. It implements io.WriterTo.
-func (s *Section) WriteTo(w io.Writer) (int64, error) {
+// Send implements [media.Body]: by sendfile where w can (a TCP connection, a plain HTTP response).
+func (s *Section) Send(w io.Writer, n int64) (int64, error) {
 	at, err := s.Seek(0, io.SeekCurrent)
 	if err != nil {
 		return 0, fmt.Errorf("place in segment: %w", err)
@@ -69,15 +69,18 @@ func (s *Section) WriteTo(w io.Writer) (int64, error) {
 	if _, err = s.file.Seek(offset+at, io.SeekStart); err != nil {
 		return 0, fmt.Errorf("seek segment: %w", err)
 	}
-	n, err := io.CopyN(w, s.file, length-at)
+	sent, err := io.CopyN(w, s.file, min(n, length-at))
 	if errors.Is(err, io.EOF) { // the pack was cut by somebody else
 		err = io.ErrUnexpectedEOF
 	}
-	if _, seekErr := s.Seek(at+n, io.SeekStart); err == nil {
+	if _, seekErr := s.Seek(at+sent, io.SeekStart); err == nil {
 		err = seekErr
 	}
-	return n, err
+	return sent, err
 }
+
+// Sum implements [media.Body].
+func (s *Section) Sum() uint32 { return s.sum }
 
 // Close gives the file back. It is safe to call twice.
 func (s *Section) Close() error {

@@ -15,6 +15,11 @@ type mediaOf struct {
 	library *library.Library
 }
 
+// Segment is a segment of an item, to be sent.
+func (m mediaOf) Segment(ctx context.Context, ref media.Ref, n int) (media.Body, error) {
+	return m.Body(ctx, ref, n)
+}
+
 // Poster is an item's poster, a JPEG.
 func (m mediaOf) Poster(ctx context.Context, itemID string) ([]byte, error) {
 	return m.library.Poster(ctx, itemID)

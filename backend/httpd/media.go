@@ -3,7 +3,6 @@ package httpd
 import (
 	"context"
 	"fmt"
-	"hash/crc32"
 	"net/http"
 	"strconv"
 	"strings"
@@ -30,9 +29,6 @@ const (
 	cacheForever = "private, max-age=31536000, immutable"
 )
 
-// castagnoli is the CRC-32C table: computed by the processor itself where it can.
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
 // serveMedia answers a path of the media tree; path is what follows "/m/".
 func (s *Server) serveMedia(w http.ResponseWriter, r *http.Request, path string) {
 	token, rest, _ := strings.Cut(path, "/")
@@ -45,6 +41,10 @@ func (s *Server) serveMedia(w http.ResponseWriter, r *http.Request, path string)
 		return
 	}
 	route.client = media.ParseClient(r.URL.Query().Get(playsQuery))
+	if route.what == aSegment {
+		s.serveSegment(w, r, route)
+		return
+	}
 	data, err := s.media(r.Context(), route)
 	if err != nil {
 		s.fail(w, r, err)
@@ -77,16 +77,28 @@ func (s *Server) serveMedia(w http.ResponseWriter, r *http.Request, path string)
 		h.Set("Cache-Control", cacheForever)
 		h.Set("Content-Type", mp4Type(route.ref))
 		h.Set("ETag", entityTag(route.ref.Plan+"-init", data))
-	case aSegment:
-		h.Set("Cache-Control", cacheForever)
-		h.Set("Content-Type", mp4Type(route.ref))
-		h.Set("ETag", entityTag(route.ref.Plan+"-"+strconv.Itoa(route.n), data))
-		if route.ref.Kind == media.Text { // no plan names it: the file it came from may change
-			h.Set("Cache-Control", cacheNever)
-			h.Set("Content-Type", textTypes[route.ref.Rendition])
-		}
+	case aSegment: // see above
 	}
-	s.send(w, r, data)
+	s.send(w, r, media.InMemory(data, 0))
+}
+
+// serveSegment answers with a segment.
+func (s *Server) serveSegment(w http.ResponseWriter, r *http.Request, route mediaRoute) {
+	body, err := s.o.Media.Segment(r.Context(), route.ref, route.n)
+	if err != nil {
+		s.fail(w, r, fmt.Errorf("make segment: %w", err))
+		return
+	}
+	defer func() { _ = body.Close() }() // only read from
+	h := w.Header()
+	h.Set("Cache-Control", cacheForever)
+	h.Set("Content-Type", mp4Type(route.ref))
+	h.Set("ETag", bodyTag(route.ref.Plan+"-"+strconv.Itoa(route.n), body))
+	if route.ref.Kind == media.Text { // no plan names it: the file it came from may change
+		h.Set("Cache-Control", cacheNever)
+		h.Set("Content-Type", textTypes[route.ref.Rendition])
+	}
+	s.send(w, r, body)
 }
 
 // media asks the engine.
@@ -102,10 +114,8 @@ func (s *Server) media(ctx context.Context, route mediaRoute) ([]byte, error) {
 		return wrap(s.o.Media.ThumbSheet(ctx, route.item, route.n))("get thumbnails")
 	case aPlaylist:
 		return wrap(s.o.Media.Playlist(ctx, route.ref))("make media playlist")
-	case anInit:
-		return wrap(s.o.Media.Init(ctx, route.ref))("make init segment")
 	default:
-		return wrap(s.o.Media.Segment(ctx, route.ref, route.n))("make segment")
+		return wrap(s.o.Media.Init(ctx, route.ref))("make init segment")
 	}
 }
 
@@ -135,5 +145,9 @@ func mp4Type(ref media.Ref) string {
 // entityTag is a strong validator of these very bytes. A segment that was evicted and made again may differ from its
 // first making, and ranges of the two must not be put together; so the name alone would not do.
 func entityTag(name string, data []byte) string {
-	return fmt.Sprintf(`"%s-%x-%08x"`, name, len(data), crc32.Checksum(data, castagnoli))
+	return bodyTag(name, media.InMemory(data, media.Checksum(data)))
+}
+
+func bodyTag(name string, body media.Body) string {
+	return fmt.Sprintf(`"%s-%x-%08x"`, name, body.Size(), body.Sum())
 }

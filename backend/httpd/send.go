@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"dropstream/backend/media"
 )
 
 // sendPiece is what is handed to the connection at once: large, so that a segment costs few calls, and small enough
@@ -26,14 +28,14 @@ var gzipWriters = sync.Pool{New: func() any {
 	return z
 }}
 
-// send answers with bytes whose headers are set: whole, a range of them, or "not modified".
-func (s *Server) send(w http.ResponseWriter, r *http.Request, data []byte) {
+// send answers with a body whose headers are set: whole, a range of it, or "not modified".
+func (s *Server) send(w http.ResponseWriter, r *http.Request, body media.Body) {
 	if r.Method == http.MethodGet && !conditional(r) {
 		w.Header().Set("Accept-Ranges", "bytes")
-		s.sendAll(w, r, data)
+		s.sendAll(w, r, body)
 		return
 	}
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(data))
+	http.ServeContent(w, r, "", time.Time{}, body)
 }
 
 // conditional says whether a request asks for anything but the whole.
@@ -47,23 +49,22 @@ func conditional(r *http.Request) bool {
 }
 
 // sendAll writes an answer in a few large pieces, each with its own time to be taken.
-func (s *Server) sendAll(w http.ResponseWriter, r *http.Request, data []byte) {
-	w.Header().Set("Content-Length", strconv.Itoa(len(data)))
+func (s *Server) sendAll(w http.ResponseWriter, r *http.Request, body media.Body) {
+	w.Header().Set("Content-Length", strconv.FormatInt(body.Size(), 10))
 	w.WriteHeader(http.StatusOK)
 	if r.Method == http.MethodHead {
 		return
 	}
 	control := http.NewResponseController(w)
-	for len(data) > 0 {
-		n := min(len(data), sendPiece)
+	for left := body.Size(); left > 0; {
 		// A writer without deadlines is a test's recorder, which needs none.
 		_ = control.SetWriteDeadline(time.Now().Add(writeTimeout))
-		_, err := w.Write(data[:n]) //nolint:gosec // never markup: the type is set, and nosniff with it
-		if err != nil {
+		n, err := body.Send(w, sendPiece)
+		if err != nil || n == 0 {
 			s.log.DebugContext(r.Context(), "Answer not taken", "route", routeOf(r), "err", err)
 			return
 		}
-		data = data[n:]
+		left -= n
 	}
 }
 
@@ -84,7 +85,7 @@ func (s *Server) sendText(w http.ResponseWriter, r *http.Request, data []byte) {
 			data = buf.Bytes()
 		}
 	}
-	s.sendAll(w, r, data)
+	s.sendAll(w, r, media.InMemory(data, 0))
 }
 
 // acceptsGzip reads Accept-Encoding (RFC 9110 §12.5.3): gzip is welcome when it is named with a weight above zero.

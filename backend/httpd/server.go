@@ -42,9 +42,8 @@ type Media interface {
 	Playlist(ctx context.Context, ref media.Ref) ([]byte, error)
 	// Init is a rendition's init segment.
 	Init(ctx context.Context, ref media.Ref) ([]byte, error)
-	// Segment is the nth segment of a rendition, from 0. The bytes are not changed by the server and must not be
-	// changed by anybody once given.
-	Segment(ctx context.Context, ref media.Ref, n int) ([]byte, error)
+	// Segment is the nth segment of a rendition, from 0.
+	Segment(ctx context.Context, ref media.Ref, n int) (media.Body, error)
 	// Poster is an item's poster, a JPEG.
 	Poster(ctx context.Context, itemID string) ([]byte, error)
 	// Thumbs is the WebVTT index of an item's thumbnails as far as they are made, at once.

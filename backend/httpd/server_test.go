@@ -72,11 +72,17 @@ func (e *engine) Init(_ context.Context, ref media.Ref) ([]byte, error) {
 	return e.note("init %+v", ref), nil
 }
 
-func (e *engine) Segment(ctx context.Context, ref media.Ref, n int) ([]byte, error) {
+func (e *engine) Segment(ctx context.Context, ref media.Ref, n int) (media.Body, error) {
+	var data []byte
 	if e.segment != nil {
-		return e.segment(ctx, ref, n)
+		var err error
+		if data, err = e.segment(ctx, ref, n); err != nil {
+			return nil, err
+		}
+	} else {
+		data = e.note("segment %+v %d", ref, n)
 	}
-	return e.note("segment %+v %d", ref, n), nil
+	return media.InMemory(data, media.Checksum(data)), nil
 }
 
 func (e *engine) Poster(_ context.Context, item string) ([]byte, error) {

@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"path"
 	"strings"
+
+	"dropstream/backend/media"
 )
 
 // uiPolicy is the Content-Security-Policy of the UI: its own code only; media and API from loopback; blob: for Media
@@ -56,7 +58,7 @@ func (s *Server) serveUI(w http.ResponseWriter, r *http.Request, escaped string)
 		h.Set("Cache-Control", cacheForever)
 	}
 	h.Set("ETag", entityTag("ui", data))
-	s.send(w, r, data)
+	s.send(w, r, media.InMemory(data, 0))
 }
 
 // hidden says whether any part of a path is a dot file.

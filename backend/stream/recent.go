@@ -9,6 +9,7 @@ import (
 
 	"dropstream/backend/cache"
 	"dropstream/backend/fault"
+	"dropstream/backend/media"
 )
 
 // recentBytes is how much of what was made last is kept in memory, so that it can be sent before it is on disk and
@@ -31,6 +32,7 @@ type recentKey struct {
 type recentEntry struct {
 	key  recentKey
 	data []byte
+	sum  func() uint32 // CRC-32C of data, computed when it is first asked for
 }
 
 func newRecent() *recent { return &recent{list: list.New(), byKey: map[recentKey]*list.Element{}} }
@@ -46,13 +48,28 @@ func (r *recent) get(k recentKey) ([]byte, bool) {
 	return el.Value.(*recentEntry).data, true //nolint:forcetypeassert // the list holds nothing else
 }
 
+// body is get, to be sent.
+func (r *recent) body(k recentKey) (media.Body, bool) {
+	r.mu.Lock()
+	el, ok := r.byKey[k]
+	if !ok {
+		r.mu.Unlock()
+		return nil, false
+	}
+	r.list.MoveToFront(el)
+	e := el.Value.(*recentEntry) //nolint:forcetypeassert // the list holds nothing else
+	r.mu.Unlock()
+	return media.InMemory(e.data, e.sum()), true
+}
+
 func (r *recent) put(k recentKey, data []byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if _, ok := r.byKey[k]; ok {
 		return
 	}
-	r.byKey[k] = r.list.PushFront(&recentEntry{k, data})
+	sum := sync.OnceValue(func() uint32 { return media.Checksum(data) })
+	r.byKey[k] = r.list.PushFront(&recentEntry{k, data, sum})
 	r.bytes += len(data)
 	for r.bytes > recentBytes && r.list.Len() > 1 {
 		r.remove(r.list.Back())

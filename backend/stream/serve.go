@@ -75,9 +75,14 @@ func (e *Engine) Segment(ctx context.Context, ref media.Ref, n int) ([]byte, err
 	return r.Segment(ctx, n)
 }
 
+// copiedKey is what a segment of a copyTrack is kept under in memory.
+func copiedKey(ref media.Ref, n int) recentKey {
+	return recentKey{cache.Key{Title: ref.Item, Rendition: "copy " + ref.Plan + " " + strconv.Itoa(ref.Track)}, n}
+}
+
 // copied gives a segment of a copyTrack, from memory when another viewer has just had it.
 func (e *Engine) copied(ctx context.Context, ref media.Ref, r rendition, n int) ([]byte, error) {
-	k := recentKey{cache.Key{Title: ref.Item, Rendition: "copy " + ref.Plan + " " + strconv.Itoa(ref.Track)}, n}
+	k := copiedKey(ref, n)
 	if data, ok := e.recent.get(k); ok {
 		return data, nil
 	}
