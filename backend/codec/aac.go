@@ -44,3 +44,20 @@ func AACSilence(configuration int) []byte {
 	b.put(3, end)
 	return b.p
 }
+
+// AACConfiguration is the channel configuration of an AudioSpecificConfig (ISO/IEC 14496-3 1.6.2.1); 0 where the frames
+// say themselves what channels there are.
+func AACConfiguration(config []byte) int {
+	const escape, explicitRate = 31, 15
+	b := bitReader{p: config}
+	if b.read(5) == escape {
+		b.skip(6)
+	}
+	if b.read(4) == explicitRate {
+		b.skip(24)
+	}
+	if v := int(b.read(4)); !b.fail {
+		return v
+	}
+	return 0
+}

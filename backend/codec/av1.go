@@ -41,22 +41,6 @@ func AV1Key(unit []byte) (bool, error) {
 	return false, fmt.Errorf("AV1 temporal unit without a frame: %w", ErrMalformed)
 }
 
-// AV1Sequence finds the sequence header OBU of a temporal unit, its header included. Nil when there is none before
-// the first frame.
-func AV1Sequence(unit []byte) []byte {
-	for range maxOBUs {
-		kind, _, rest, err := splitOBU(unit)
-		switch {
-		case err != nil || kind == obuFrameHeader || kind == obuFrame:
-			return nil
-		case kind == obuSequenceHeader:
-			return unit[:len(unit)-len(rest)]
-		}
-		unit = rest
-	}
-	return nil
-}
-
 // splitOBU takes the first OBU off p (5.3). The body of a last one may be cut short.
 func splitOBU(p []byte) (kind int, body, rest []byte, err error) {
 	if len(p) == 0 || p[0]&0x80 != 0 {

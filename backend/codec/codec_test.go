@@ -85,9 +85,6 @@ func TestAV1(t *testing.T) {
 	if ok, err := AV1Key(key); !ok || err != nil {
 		t.Errorf("a keyframe is none: %v %v", ok, err)
 	}
-	if got := AV1Sequence(key); !cmp.Equal(key[2:15], got) {
-		t.Errorf("sequence header %x", got)
-	}
 	inter := append([]byte(nil), key...)
 	inter[18] |= 0x20 // frame_type: INTER_FRAME
 	if ok, err := AV1Key(inter); ok || err != nil {
@@ -248,9 +245,6 @@ func FuzzHeaders(f *testing.F) {
 			t.Error("wider than a frame can be")
 		}
 		_, _ = AV1Key(p)
-		if s := AV1Sequence(p); len(s) > len(p) {
-			t.Error("a sequence header out of nothing")
-		}
 		if n := OpusSamples(p); n < 0 || n > 5760 {
 			t.Errorf("a packet of %d samples", n)
 		}

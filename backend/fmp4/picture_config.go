@@ -1,36 +1,11 @@
 package fmp4
 
 import (
-	"bytes"
 	"fmt"
-	"slices"
-
-	"github.com/Eyevinn/mp4ff/av1"
 
 	"dropstream/backend/codec"
 	"dropstream/backend/media"
 )
-
-// AV1Config makes the payload of av1C (AV1 Codec ISO Media File Format Binding 2.3.3) from a temporal unit that begins
-// with a sequence header. Errors: ErrMalformed.
-func AV1Config(unit []byte) (config []byte, err error) {
-	defer recoverMalformed(&err)
-	obu := codec.AV1Sequence(unit)
-	if obu == nil {
-		return nil, fmt.Errorf("AV1 keyframe without sequence header: %w", ErrMalformed)
-	}
-	rec := av1.CodecConfRec{ConfigOBUs: obu}
-	seq, err := rec.SequenceHeader()
-	if err != nil || seq == nil {
-		return nil, fmt.Errorf("read AV1 sequence header: %w: %w", ErrMalformed, err)
-	}
-	rec = av1.CodecConfRecFromSequenceHeader(seq, slices.Clone(obu))
-	var out bytes.Buffer
-	if err := rec.Encode(&out); err != nil {
-		return nil, fmt.Errorf("write av1C: %w", err)
-	}
-	return out.Bytes(), nil
-}
 
 // VP9Config makes the payload of vpcC (VP Codec ISO Media File Format Binding 2) from the header of a keyframe, and
 // gives the colour that the header names, where it does. Rate is that of the frames. Errors: ErrMalformed.

@@ -106,7 +106,6 @@ func FuzzPicture(f *testing.F) {
 		f.Add(entry)
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		_, _ = AV1Config(b)
 		_, _, _ = VP9Config(b, media.Rational{Num: 30, Den: 1})
 		p, err := ParsePicture(b)
 		if err != nil {

@@ -2,6 +2,7 @@ package index
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/Eyevinn/mp4ff/av1"
 	"github.com/Eyevinn/mp4ff/avc"
@@ -267,6 +268,20 @@ var (
 		10: "bt2020c", 11: "smpte2085", 12: "chroma-derived-nc", 13: "chroma-derived-c", 14: "ictcp",
 	}
 )
+
+// ColourCodes are the code points of ISO/IEC 23091-2 of a picture's primaries, transfer and matrix; 2, which stands for
+// unspecified, for what is not known.
+func ColourCodes(v media.VideoFormat) (p, t, m uint16) {
+	find := func(names map[uint]string, name string) uint16 {
+		for code, n := range names {
+			if n == name {
+				return uint16(min(code, math.MaxUint8))
+			}
+		}
+		return 2
+	}
+	return find(primaries, v.Primaries), find(transfers, v.Transfer), find(matrices, v.Matrix)
+}
 
 // setColour names the code points that are known, over what was there.
 func setColour(v *media.VideoFormat, p, t, m uint) {

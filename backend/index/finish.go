@@ -22,6 +22,7 @@ func (t *trak) finish(src *source) {
 	}
 	out.DTSMonotonic = !c.repeats
 	out.ClosedGOP = out.AllSync || !c.open
+	out.OrderedGOPs = out.AllSync || !c.crosses
 	if c.keySeen {
 		out.MaxGOPDuration = max(out.MaxGOPDuration, c.maxEnd-c.keyPTS)
 	}
@@ -69,6 +70,7 @@ func (t *trak) settleEdits() {
 		for i := range out.Keyframes {
 			out.Keyframes[i].DTS -= gap
 			out.Keyframes[i].PTS -= gap
+			out.Keyframes[i].First -= gap
 		}
 	}
 	out.StartTicks, out.EndTicks = c.minPTS+out.shift, c.endPTS+out.shift

@@ -116,7 +116,8 @@ func TestTenHours(t *testing.T) {
 		t.Fatalf("%d keyframes, want %d", len(video.Keyframes), len(f.video.keys))
 	}
 	for i, k := range video.Keyframes {
-		want := index.Keyframe{Sample: f.video.keys[i], DTS: int64(i)*60*256 - 512, PTS: int64(i) * 60 * 256}
+		at := int64(i) * 60 * 256
+		want := index.Keyframe{Sample: f.video.keys[i], DTS: at - 512, PTS: at, First: at}
 		if k != want {
 			t.Fatalf("keyframe %d is %+v, want %+v", i, k, want)
 		}

@@ -107,7 +107,7 @@ func (s *segment) settleCues() {
 			}
 			last = c.time
 			pts := s.toTicks(c.time) - t.delay
-			keys = append(keys, Keyframe{Sample: clamp32(len(keys)), DTS: pts, PTS: pts})
+			keys = append(keys, Keyframe{Sample: clamp32(len(keys)), DTS: pts, PTS: pts, First: pts})
 			places = append(places, cuePlace{c.cluster, c.at})
 		}
 		t.out.Keyframes, t.out.cues = keys, places

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"encoding/binary"
 	"math"
 	"strings"
 	"time"
@@ -233,9 +234,46 @@ func (t *mkvTrack) colour(p []byte) {
 			if n := uintOf(b); n >= 8 && n <= 16 && v.BitDepth == 0 {
 				v.BitDepth = int(n)
 			}
+		case 0x55BC, 0x55BD: // MaxCLL, MaxFALL
+			if t.out.ContentLight == nil {
+				t.out.ContentLight = make([]byte, 4)
+			}
+			at := (id - 0x55BC) * 2
+			binary.BigEndian.PutUint16(t.out.ContentLight[at:], uint16(min(uintOf(b), math.MaxUint16)))
+		case 0x55D0:
+			t.out.MasteringDisplay = masteringDisplay(b)
 		}
 	})
 	setColour(v, pr, tr, m)
+}
+
+// masteringDisplay makes the payload of mdcv of MasteringMetadata (5.1.4.1.28.30): chromaticities in units of 0.00002,
+// green first as in SMPTE ST 2086's message, luminances in units of 0.0001 candelas per square metre. Nil where one is
+// missing.
+func masteringDisplay(p []byte) []byte {
+	const chromaticities, least, most = 8, 8, 9
+	at := map[uint32]int{ // by element: red x and y, green, blue, white point, luminance
+		0x55D1: 4, 0x55D2: 5, 0x55D3: 0, 0x55D4: 1, 0x55D5: 2, 0x55D6: 3, 0x55D7: 6, 0x55D8: 7, 0x55D9: most, 0x55DA: least,
+	}
+	var values [10]float64
+	seen := 0
+	eachElement(p, func(id uint32, b []byte) {
+		if i, ok := at[id]; ok {
+			values[i] = floatOf(b)
+			seen |= 1 << i
+		}
+	})
+	if seen != 1<<len(values)-1 {
+		return nil
+	}
+	out := make([]byte, 0, 24)
+	for _, v := range values[:chromaticities] {
+		out = binary.BigEndian.AppendUint16(out, uint16(min(max(0, v*50_000+0.5), math.MaxUint16)))
+	}
+	for _, v := range []float64{values[most], values[least]} {
+		out = binary.BigEndian.AppendUint32(out, uint32(min(max(0, v*10_000+0.5), math.MaxUint32)))
+	}
+	return out
 }
 
 // audio reads Audio (5.1.4.1.29).

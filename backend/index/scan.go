@@ -30,14 +30,17 @@ type scanner struct {
 	keySeen   bool
 	firstSync bool // the first presented sample is a sync sample
 	firstPTS  media.Ticks
-	open      bool // a sample was presented before its keyframe
-	repeats   bool // a DTS that does not grow
+	open      bool        // a sample was presented before its keyframe
+	crosses   bool        // a sample was presented before one that was decoded before its keyframe
+	groupMax  media.Ticks // the latest PTS since the last keyframe
+	pastMax   media.Ticks // the latest PTS before it
+	repeats   bool        // a DTS that does not grow
 }
 
 func newScanner(t *trak) *scanner {
 	return &scanner{
 		t: t, shift: t.out.shift, minPTS: math.MaxInt64, endPTS: math.MinInt64, maxEnd: math.MinInt64,
-		lastBefore: -1, firstAfter: -1,
+		lastBefore: -1, firstAfter: -1, groupMax: math.MinInt64, pastMax: math.MinInt64,
 	}
 }
 
@@ -57,7 +60,9 @@ func (c *scanner) key(s uint32, dts, cto media.Ticks) error {
 		c.t.out.MaxGOPDuration = max(c.t.out.MaxGOPDuration, pts-c.keyPTS)
 	}
 	c.keyPTS, c.keySeen = pts, true
-	c.t.out.Keyframes = append(c.t.out.Keyframes, Keyframe{Sample: s, DTS: dts + c.shift, PTS: pts + c.shift})
+	c.pastMax = max(c.pastMax, c.groupMax)
+	k := Keyframe{Sample: s, DTS: dts + c.shift, PTS: pts + c.shift, First: pts + c.shift}
+	c.t.out.Keyframes = append(c.t.out.Keyframes, k)
 	return nil
 }
 
@@ -78,8 +83,14 @@ func (c *scanner) span(s, n uint32, dts media.Ticks, duration uint32, cto media.
 	c.maxEnd = max(c.maxEnd, hi+step)
 	if c.t.out.AllSync {
 		c.t.out.MaxGOPDuration = max(c.t.out.MaxGOPDuration, step)
-	} else if c.keySeen && lo < c.keyPTS {
-		c.open = true
+	} else if c.keySeen {
+		if lo < c.keyPTS {
+			c.open = true
+			k := &c.t.out.Keyframes[len(c.t.out.Keyframes)-1]
+			k.First = min(k.First, lo+c.shift)
+		}
+		c.crosses = c.crosses || lo <= c.pastMax
+		c.groupMax = max(c.groupMax, hi)
 	}
 	if lo >= c.t.first && hi < c.t.last {
 		c.inside(s, s+n-1, lo, hi+step)

@@ -32,6 +32,11 @@ type Track struct {
 	// ClosedGOP says that no sample is presented before the keyframe that it follows in decode order.
 	ClosedGOP bool
 
+	// OrderedGOPs says that every sample is presented after all those that were decoded before the keyframe that it
+	// follows in decode order: the samples from one keyframe up to the next are presented in one piece, which begins at
+	// that keyframe's First. Not for Matroska.
+	OrderedGOPs bool
+
 	// EditsExact says that the presentation is the plain samples [FirstSample, EndSample), shifted in time: the edit
 	// list is none, or empty edits and then one edit at rate 1 which, for video, starts on a keyframe and cuts
 	// between frames in decode order. Without it the samples alone do not give the presentation.
@@ -52,6 +57,10 @@ type Track struct {
 	SampleEntries int    // how many entries stsd has; more than one: samples do not share one configuration
 	CodecPrivate  []byte // payload of avcC, hvcC, av1C ..., AudioSpecificConfig, or Matroska's CodecPrivate
 	NALLengthSize int    // bytes of the length before each NAL unit; 0 for codecs without NAL units
+
+	// MasteringDisplay and ContentLight are the payloads of mdcv and clli (ISO/IEC 14496-12 12.1.7, 12.1.6), made of
+	// what Matroska says of HDR pictures. Nil for most, and for MP4, whose SampleEntry has the boxes themselves.
+	MasteringDisplay, ContentLight []byte
 
 	// Readable says that the frames of a Matroska track can be found by [Track.KeyframeBlocks] or
 	// [Track.BlocksBetween]: it is neither encrypted nor compressed, but for what Stripped says.
@@ -80,6 +89,10 @@ type Keyframe struct {
 	Sample uint32      // its number, from 0, in decode order; Matroska: its number among the cues
 	DTS    media.Ticks // Matroska: the same as PTS
 	PTS    media.Ticks
+	// First is when the earliest is presented of the samples that are decoded from here on, up to the next keyframe. It
+	// is before PTS where pictures that are decoded after the keyframe are shown before it, as HEVC's encoders do it by
+	// default. Matroska: the same as PTS; see [Track.GroupStart].
+	First media.Ticks
 }
 
 // Sample is one sample of a track.

@@ -88,8 +88,8 @@ func sendPicture(t *media.Track) Verdict {
 
 // Codecs whose samples are sent to players that can play them.
 var (
-	sentVideo = []media.Codec{media.H264}
-	sentAudio = []media.Codec{media.AAC}
+	sentVideo = []media.Codec{media.H264, media.HEVC, media.AV1, media.VP9}
+	sentAudio = []media.Codec{media.AAC, media.Opus, media.FLAC, media.AC3, media.EAC3}
 )
 
 // mostChannels is how many channels sound may have that is sent as it is: what PlaysSurround promises.

@@ -7,7 +7,9 @@ import (
 	"io"
 	"os"
 	"sync"
+	"time"
 
+	"dropstream/backend/codec"
 	"dropstream/backend/fault"
 	"dropstream/backend/fmp4"
 	"dropstream/backend/index"
@@ -32,9 +34,10 @@ type copyTrack struct {
 	origin   media.Ticks // presentation time 0 on the source's clock, in the plan's timescale
 	plan     func() (*plan.Plan, error)
 	init     fmp4.Init
-	end      int         // the cut after the last one
-	stripped []byte      // what every sample begins with and the file leaves out
-	silent   []byte      // for sound: the frame of silence that pads it; nil for pictures
+	end      int    // the cut after the last one
+	stripped []byte // what every sample begins with and the file leaves out
+	sound    bool
+	silent   []byte      // for sound: the frame of silence that pads it; nil where there is none
 	frame    media.Ticks // for sound: the length of a frame
 }
 
@@ -58,9 +61,12 @@ func (c *copyTrack) Segment(ctx context.Context, n int) ([]byte, error) {
 		return nil, err
 	}
 	from, to := c.cuts(p, n)
-	source, err := c.samples.between(ctx, from, to)
+	source, where, err := c.samples.between(ctx, from, to)
 	if err != nil {
 		return nil, fmt.Errorf("find samples of segment %d: %w", n, err)
+	}
+	if where == nil {
+		where = c.file
 	}
 	start, end := p.Span(n)
 	samples := make([]fmp4.Sample, len(source))
@@ -68,7 +74,7 @@ func (c *copyTrack) Segment(ctx context.Context, n int) ([]byte, error) {
 	for i, s := range source {
 		size := s.Size + uint32(len(c.stripped))
 		// A sound track's frames decode alone, whatever the table of sync samples says.
-		samples[i] = fmp4.Sample{PTS: s.PTS() - c.origin, Size: size, Sync: s.Sync || c.silent != nil || i == 0}
+		samples[i] = fmp4.Sample{PTS: s.PTS() - c.origin, Size: size, Sync: s.Sync || c.sound || i == 0}
 		total += int64(size)
 	}
 	if total > fmp4.MaxSegmentBytes {
@@ -93,7 +99,7 @@ func (c *copyTrack) Segment(ctx context.Context, n int) ([]byte, error) {
 		for range p.silence {
 			out = append(out, c.silent...)
 		}
-		if out, err = c.read(ctx, out, p.samples); err != nil {
+		if out, err = c.read(ctx, out, where, p.samples); err != nil {
 			return nil, fmt.Errorf("read samples of segment %d: %w", n, err)
 		}
 	}
@@ -136,7 +142,7 @@ func (c *copyTrack) pad(s []fmp4.Sample, source []index.Sample, start, end media
 }
 
 // read appends the samples' bytes, joining what lies side by side in the file.
-func (c *copyTrack) read(ctx context.Context, out []byte, samples []index.Sample) ([]byte, error) {
+func (c *copyTrack) read(ctx context.Context, out []byte, r io.ReaderAt, samples []index.Sample) ([]byte, error) {
 	for i := 0; i < len(samples); {
 		off, size := samples[i].Offset, int64(samples[i].Size)
 		j := i + 1
@@ -149,7 +155,7 @@ func (c *copyTrack) read(ctx context.Context, out []byte, samples []index.Sample
 		}
 		at := len(out)
 		out = out[:at+int(size)]
-		if _, err := c.file.ReadAt(out[at:], off); err != nil {
+		if _, err := r.ReadAt(out[at:], off); err != nil {
 			if errors.Is(err, io.EOF) {
 				return nil, fault.Wrap(err, fault.Damaged, "This part of the video is missing from the file.")
 			}
@@ -168,16 +174,16 @@ func newCopyVideo(v *videoSource, f *os.File, tl timeline, seed string) *copyTra
 		init: fmp4.Init{Timescale: v.timescale, Width: w, Height: h, SampleEntry: v.entry},
 	}
 	c.plan = sync.OnceValues(func() (*plan.Plan, error) {
-		keys := make([]media.Ticks, len(v.keyframes))
-		for i, k := range v.keyframes {
-			keys[i] = k - c.origin
+		keys := make([]media.Ticks, len(v.groups))
+		for i, g := range v.groups {
+			keys[i] = g.at - c.origin
 		}
 		p := plan.Passthrough(plan.Video{
 			Seed: seed, Timescale: v.timescale, Total: media.FromDuration(tl.total, v.timescale),
 			Keyframes: keys,
 		})
 		for i, k := range p.Cuts {
-			p.Cuts[i] = int(v.keySamples[k])
+			p.Cuts[i] = v.groups[k].cut
 		}
 		p.Cuts[0] = int(v.indexed.FirstSample)
 		return p, nil
@@ -185,9 +191,17 @@ func newCopyVideo(v *videoSource, f *os.File, tl timeline, seed string) *copyTra
 	return c
 }
 
-// newCopyAudio passes the samples of a judged AAC track through.
+// Bounds of passing sound through that no silence can be made for.
+const (
+	lateSound  = 100 * time.Millisecond // after the start of the presentation
+	shortSound = time.Second            // before its end: players stop where sound ends
+)
+
+var errHoles = errors.New("the sound has pauses that cannot be filled")
+
+// newCopyAudio passes the samples of a judged audio track through.
 func newCopyAudio(a audioSource, f *os.File, tl timeline, seed string) (*copyTrack, error) {
-	entry, err := fmp4.AACEntry(a.indexed.CodecPrivate, a.track.Audio.SampleRate, a.track.Audio.Channels)
+	entry, err := a.sound.Entry()
 	if err != nil {
 		return nil, err
 	}
@@ -196,13 +210,23 @@ func newCopyAudio(a audioSource, f *os.File, tl timeline, seed string) (*copyTra
 		return nil, err
 	}
 	c := &copyTrack{
-		file: f, samples: a.samples, stripped: a.indexed.Stripped, silent: fmp4.SilentAAC(a.track.Audio.Channels),
-		init: fmp4.Init{Timescale: shape.timescale, SampleEntry: entry}, origin: tl.origin.in(shape.timescale),
+		file: f, samples: a.samples, stripped: a.indexed.Stripped, sound: true,
+		silent: silence(a.sound, media.Rescale(shape.frame, shape.timescale, uint32(a.sound.SampleRate))),
+		init:   fmp4.Init{Timescale: shape.timescale, SampleEntry: entry}, origin: tl.origin.in(shape.timescale),
 		frame: shape.frame, end: shape.first + shape.count,
+	}
+	total := media.FromDuration(tl.total, shape.timescale)
+	if c.silent == nil {
+		late := a.span.start.in(shape.timescale) - c.origin
+		short := total - (shape.end - c.origin)
+		if shape.holes || late > media.FromDuration(lateSound, shape.timescale) ||
+			short > media.FromDuration(shortSound, shape.timescale) {
+			return nil, errHoles
+		}
 	}
 	c.plan = sync.OnceValues(func() (*plan.Plan, error) {
 		end := shape.end - c.origin
-		if total := media.FromDuration(tl.total, shape.timescale); total-end > c.frame {
+		if total-end > c.frame && c.silent != nil {
 			end = total
 		}
 		return plan.AudioPassthrough(plan.AudioTrack{
@@ -214,4 +238,22 @@ func newCopyAudio(a audioSource, f *os.File, tl timeline, seed string) (*copyTra
 		}), nil
 	})
 	return c, nil
+}
+
+// silence makes the frame of so many samples that pads a track; nil where none can be made.
+func silence(s fmp4.Sound, samples media.Ticks) []byte {
+	switch s.Codec {
+	case media.AAC:
+		return codec.AACSilence(codec.AACConfiguration(s.Config))
+	case media.Opus:
+		if o, err := codec.ParseDOps(s.Config); err == nil {
+			return o.Silence(int(samples))
+		}
+	case media.FLAC:
+		if f, err := codec.ParseFLAC(s.Config); err == nil {
+			return f.Silence(int(samples))
+		}
+	default:
+	}
+	return nil
 }

@@ -12,8 +12,9 @@ import (
 // sampleSource finds the samples of a track, whatever its container. What the cuts of its plan number is its own
 // affair. All times are on the source's clock, in the timescale of the plan.
 type sampleSource interface {
-	// between gives the samples from one cut up to another, in decode order.
-	between(ctx context.Context, from, to int) ([]index.Sample, error)
+	// between gives the samples from one cut up to another, in decode order, and where their bytes are: nil is the
+	// source's file, at the samples' offsets; another reader is for containers whose samples lie in pieces.
+	between(ctx context.Context, from, to int) ([]index.Sample, io.ReaderAt, error)
 	// weigh gives the bytes from one cut up to another, or a little more, and how many samples there are.
 	weigh(from, to int) (bytes, samples int64)
 	// light says that weighing a whole track piece by piece is quick.
@@ -34,13 +35,18 @@ type soundShape struct {
 	frame        media.Ticks // length of a frame
 	end          media.Ticks // of the last frame
 	first, count int         // the first cut, and how many there are
+	holes        bool        // frames are missing between the first and the last, as far as it was looked at
 }
 
 // tableSamples are the samples of an index that knows them all. A cut is a sample's number.
-type tableSamples struct{ track *index.Track }
+type tableSamples struct {
+	track *index.Track
+	first uint32 // the first one that is sent
+}
 
-func (t tableSamples) between(_ context.Context, from, to int) ([]index.Sample, error) {
-	return t.track.Samples(nil, uint32(from), uint32(to))
+func (t tableSamples) between(_ context.Context, from, to int) ([]index.Sample, io.ReaderAt, error) {
+	all, err := t.track.Samples(nil, uint32(from), uint32(to))
+	return all, nil, err
 }
 
 func (t tableSamples) weigh(from, to int) (bytes, samples int64) {
@@ -68,7 +74,7 @@ func (t tableSamples) after(at media.Ticks) (sample int, pts media.Ticks, ok boo
 		if i >= t.track.EndSample {
 			return 0, 0, false
 		}
-		if i >= t.track.FirstSample {
+		if i >= t.first {
 			s, err := t.track.Samples(nil, i, i+1)
 			if err != nil || len(s) != 1 {
 				return 0, 0, false
@@ -89,9 +95,12 @@ func (t tableSamples) shape() (soundShape, error) {
 	if err != nil || len(one) != 1 {
 		return soundShape{}, fmt.Errorf("read a sample of track %d: %w", t.track.Index, err)
 	}
+	frame := max(1, media.Ticks(one[0].Duration))
+	count := media.Ticks(t.track.EndSample - t.first)
 	return soundShape{
-		timescale: t.track.Timescale, frame: max(1, media.Ticks(one[0].Duration)), end: t.track.EndTicks,
-		first: int(t.track.FirstSample), count: int(t.track.EndSample - t.track.FirstSample),
+		holes:     t.track.EndTicks-t.track.StartTicks > (count+1)*frame,
+		timescale: t.track.Timescale, frame: frame, end: t.track.EndTicks,
+		first: int(t.first), count: int(t.track.EndSample - t.first),
 	}, nil
 }
 

@@ -306,7 +306,7 @@ func peakOf(c *copyTrack) int64 {
 	if !c.samples.light() {
 		bytes, count := c.samples.weigh(p.Cuts[0], c.end)
 		average := (bytes + count*sampleOverhead) * 8 * int64(p.Timescale) / max(1, p.Bounds[p.Len()])
-		if c.silent != nil {
+		if c.sound {
 			return average * 3 / 2 // sound is steady
 		}
 		return average * 3

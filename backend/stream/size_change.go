@@ -2,6 +2,7 @@ package stream
 
 import (
 	"dropstream/backend/fmp4"
+	"dropstream/backend/media"
 )
 
 // maxParameterSet bounds a parameter set that is read out of a sample.
@@ -11,11 +12,16 @@ const maxParameterSet = 1 << 10
 const nalSPS = 7
 
 // changesSize says whether an H.264 sample brings a parameter set of its own that states another size than the
-// track's. One init segment cannot announce both, and players do not take the change without one.
-func changesSize(s wholeSample, lengthSize int, config []byte) bool {
+// track's. One init segment cannot announce both, and players do not take the change without one. Other codecs' samples
+// are not looked at: VP9 and AV1 say their size in every keyframe, and players take that.
+func changesSize(s wholeSample, c media.Codec, lengthSize int, config []byte) bool {
+	if c != media.H264 {
+		return false
+	}
 	width, height, known := configuredSize(config)
 	changes := false
-	eachNAL(s, lengthSize, func(kind byte, at, size int64) bool {
+	eachNAL(s, lengthSize, func(header byte, at, size int64) bool {
+		kind := header & 0x1f
 		if kind == nalSPS && known && size <= maxParameterSet {
 			nal := make([]byte, size)
 			if _, err := s.ReadAt(nal, at); err == nil {

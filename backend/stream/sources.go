@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"dropstream/backend/codec"
 	"dropstream/backend/fault"
 	"dropstream/backend/fmp4"
 	"dropstream/backend/index"
@@ -46,13 +47,15 @@ const reasonNoConfiguration = "the picture's configuration is missing, so it is 
 // newVideoSource judges an indexed video track.
 func newVideoSource(v media.Track, t *index.Track, f *os.File) *videoSource {
 	s := &videoSource{
-		track: v, timescale: t.Timescale, indexed: t, samples: tableSamples{t}, end: int(t.EndSample),
+		track: v, timescale: t.Timescale, indexed: t, samples: tableSamples{t, t.FirstSample}, end: int(t.EndSample),
 		span: indexedSpan(t),
 	}
-	keys := t.Keyframes
-	clean := t.ClosedGOP && len(keys) > 0
-	if t.AllSync && v.Codec == media.H264 {
-		keys, clean = trueKeyframes(t, f)
+	keys, whole := t.Keyframes, t.ClosedGOP
+	if v.Codec == media.HEVC { // what is shown before its keyframe goes with it
+		whole = t.OrderedGOPs
+	}
+	if t.AllSync && checkedCodec(v.Codec) {
+		keys, whole = trueKeyframes(t, v.Codec, f)
 	}
 	longest := t.MaxGOPDuration
 	if t.AllSync {
@@ -61,15 +64,12 @@ func newVideoSource(v media.Track, t *index.Track, f *os.File) *videoSource {
 	facts := plan.Facts{
 		Indexed: true, Edits: !t.EditsExact, Cut: t.Truncated, OneEntry: t.SampleEntries == 1,
 		Monotonic:  t.DTSMonotonic,
-		Keyframes:  clean && (v.Codec != media.H264 || idrOnly(t, keys, f)),
+		Keyframes:  whole && startsAt(t, v.Codec, keys, f),
 		LongestGOP: media.ToDuration(longest, t.Timescale), LargestSample: int64(t.MaxSampleBytes),
 	}
 	s.verdict = plan.SendVideo(&v, facts)
 	if s.verdict.Passthrough {
-		var err error
-		if s.entry, err = fmp4.CleanVisualEntry(t.SampleEntry); err != nil || t.NALLengthSize == 0 {
-			s.verdict = plan.Verdict{Reason: reasonNoConfiguration}
-		}
+		s.enter(sourcePicture(v, t))
 	}
 	if t.AllSync && len(keys) == 0 {
 		return s // nothing is known of where decoding can start
@@ -81,117 +81,90 @@ func newVideoSource(v media.Track, t *index.Track, f *os.File) *videoSource {
 		if k.Sample >= t.FirstSample && k.Sample < t.EndSample {
 			s.keyframes = append(s.keyframes, media.Rescale(k.PTS, t.Timescale, s.timescale))
 			s.keySamples = append(s.keySamples, k.Sample)
+			s.groups = append(s.groups, group{media.Rescale(k.First, t.Timescale, s.timescale), int(k.Sample)})
 		}
 	}
 	return s
 }
 
+// enter makes the sample entry for what is passed through, and the codec's name that goes with it.
+func (s *videoSource) enter(p fmp4.Picture, err error) {
+	if err == nil {
+		s.entry, err = p.Entry()
+	}
+	if s.track.CodecString = p.CodecString(); err != nil || s.track.CodecString == "" {
+		s.verdict = plan.Verdict{Reason: reasonNoConfiguration}
+	}
+}
+
+// sourcePicture is what the entry of an MP4 track says. HDR that only the codec's own headers speak of is said.
+func sourcePicture(v media.Track, t *index.Track) (fmp4.Picture, error) {
+	p, err := fmp4.ParsePicture(t.SampleEntry)
+	if err == nil && p.Colour.Primaries == 0 && v.Video.HighDynamicRange() {
+		p.Colour = colourOf(v.Video)
+	}
+	if t.NALLengthSize == 0 && hasNALs(v.Codec) {
+		err = fmp4.ErrMalformed
+	}
+	return p, err
+}
+
+// colourOf is a picture's colour, as far as it is known.
+func colourOf(v media.VideoFormat) (c fmp4.Colour) {
+	c.Primaries, c.Transfer, c.Matrix = index.ColourCodes(v)
+	c.FullRange = v.FullRange
+	return c
+}
+
+// soundTags are the sample entries whose configuration is what their codec's is called.
+var soundTags = map[media.Codec]string{
+	media.Opus: "Opus", media.FLAC: "fLaC", media.AC3: "ac-3", media.EAC3: "ec-3",
+}
+
 // newAudioSource judges an indexed audio track.
 func newAudioSource(a media.Track, t *index.Track) audioSource {
-	s := audioSource{track: a, indexed: t, samples: tableSamples{t}, span: indexedSpan(t)}
+	samples := tableSamples{t, t.FirstSample}
+	s := audioSource{
+		track: a, indexed: t, span: indexedSpan(t),
+		sound: fmp4.Sound{
+			Codec: a.Codec, Config: t.CodecPrivate, SampleRate: a.Audio.SampleRate, Channels: a.Audio.Channels,
+		},
+	}
+	known := len(t.CodecPrivate) > 0 && (a.Codec == media.AAC || t.CodecTag == soundTags[a.Codec])
+	if known && a.Codec != media.AAC && a.Codec != media.FLAC {
+		samples.first, s.span.start = firstPacket(t, s.span.start)
+	}
+	s.samples = samples
 	s.verdict = plan.SendAudio(&a, plan.Facts{
-		Indexed: len(t.CodecPrivate) > 0 && t.AllSync, Cut: t.Truncated, OneEntry: t.SampleEntries == 1,
+		Indexed: known && t.AllSync, Cut: t.Truncated, OneEntry: t.SampleEntries == 1,
 		Monotonic: t.DTSMonotonic && t.EditsExact,
 	})
 	return s
 }
 
-// Bounds of looking into samples for what the container does not say.
-const (
-	maxLookedAt = 20_000
-	idrChecked  = 16
-)
-
-// trueKeyframes finds the IDR pictures of an H.264 track that has no table of sync samples, by looking at the
-// samples themselves. It gives none when there are too many samples to look at.
-func trueKeyframes(t *index.Track, f *os.File) ([]index.Keyframe, bool) {
-	if t.SampleCount > maxLookedAt {
-		return nil, false
-	}
-	samples, err := t.Samples(nil, 0, t.SampleCount)
-	if err != nil {
-		return nil, false
-	}
-	var keys []index.Keyframe
-	closed := true
-	for i, s := range samples {
-		if isIDR(wholeSample{r: f, sample: s}, t.NALLengthSize) {
-			keys = append(keys, index.Keyframe{Sample: uint32(i), DTS: s.DTS, PTS: s.PTS()})
-		} else if len(keys) > 0 && s.PTS() < keys[len(keys)-1].PTS {
-			closed = false
+// firstPacket gives the first packet that is sent of a track, and when its sound begins. An edit list leaves out what a
+// decoder makes before the sound itself, and the index with it the whole packet that holds both: of codecs that need
+// it, or would lose a packet's sound for a few milliseconds, it is sent.
+func firstPacket(t *index.Track, start moment) (first uint32, begins moment) {
+	first = t.FirstSample
+	if first > 0 {
+		before, err := t.Samples(nil, first-1, first)
+		if err == nil && before[0].PTS()+media.Ticks(before[0].Duration) == t.StartTicks {
+			first--
 		}
 	}
-	return keys, closed && len(keys) > 0
-}
-
-// idrOnly says whether a spread of the keyframes are IDR pictures, from which decoding can start clean, of the track's
-// own size; a container also calls recovery points sync samples.
-func idrOnly(t *index.Track, keys []index.Keyframe, f *os.File) bool {
-	step := max(1, len(keys)/idrChecked)
-	for i := 0; i < len(keys); i += step {
-		s, err := t.Samples(nil, keys[i].Sample, keys[i].Sample+1)
-		if err != nil || len(s) != 1 {
-			return false
-		}
-		whole := wholeSample{r: f, sample: s[0]}
-		if !isIDR(whole, t.NALLengthSize) || changesSize(whole, t.NALLengthSize, t.CodecPrivate) {
-			return false
-		}
+	one, err := t.Samples(nil, first, first+1)
+	if err != nil || len(one) == 0 {
+		return t.FirstSample, start
 	}
-	return len(keys) > 0
-}
-
-// maxNALs bounds the NAL units of one sample that are looked at.
-const maxNALs = 64
-
-// isIDR says whether the first slice of an H.264 sample belongs to an IDR picture (NAL unit type 5, ISO/IEC 14496-10
-// table 7-1).
-func isIDR(s wholeSample, lengthSize int) bool {
-	idr := false
-	eachNAL(s, lengthSize, func(kind byte, _, _ int64) bool { // parameter sets, SEI and delimiters come first
-		idr = kind == 5
-		return kind != 5 && kind != 1 && kind != 2
-	})
-	return idr
-}
-
-// wholeNALs says whether an H.264 sample is made of NAL units with lengths before them, to its end, as far as it is
-// looked at.
-func wholeNALs(s wholeSample, lengthSize int) bool {
-	return eachNAL(s, lengthSize, func(byte, int64, int64) bool { return true })
-}
-
-// eachNAL calls do with the type of each NAL unit of a sample, where it is and how long, until it says false. It says
-// whether all lengths fit.
-func eachNAL(s wholeSample, lengthSize int, do func(kind byte, at, size int64) bool) (fits bool) {
-	if lengthSize < 1 || lengthSize > 4 {
-		return false
+	at := one[0].PTS()
+	if o, err := codec.ParseDOps(t.CodecPrivate); err == nil && t.Codec == media.Opus { // a decoder drops as much
+		return first, moment{at + media.Rescale(int64(o.PreSkip), codec.OpusRate, t.Timescale), t.Timescale}
 	}
-	head := make([]byte, lengthSize+1) // a NAL unit's length, and its first byte
-	end := s.size()
-	pos := int64(0)
-	for range maxNALs {
-		if pos == end {
-			return true
-		}
-		if end-pos <= int64(lengthSize) {
-			return false
-		}
-		if _, err := s.ReadAt(head, pos); err != nil {
-			return false
-		}
-		var size int64
-		for _, b := range head[:lengthSize] {
-			size = size<<8 | int64(b)
-		}
-		if !do(head[lengthSize]&0x1f, pos+int64(lengthSize), size) {
-			return true
-		}
-		if pos += int64(lengthSize) + size; size == 0 || pos > end {
-			return false
-		}
+	if first < t.FirstSample {
+		at = max(at, 0)
 	}
-	return true
+	return first, moment{at, t.Timescale}
 }
 
 func longestGap(keys []index.Keyframe, end media.Ticks) media.Ticks {

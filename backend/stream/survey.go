@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"dropstream/backend/fault"
+	"dropstream/backend/fmp4"
 	"dropstream/backend/index"
 	"dropstream/backend/media"
 	"dropstream/backend/plan"
@@ -29,11 +30,18 @@ type videoSource struct {
 	verdict    plan.Verdict
 	span       span
 	keyframes  []media.Ticks // source clock, timescale ticks, ascending; nil when not known
-	keySamples []uint32      // where samples can be found: the cut of each keyframe
+	keySamples []uint32      // the same, by sample number; only of an index of samples
+	groups     []group       // where the own samples can be cut
 	frames     []media.Ticks // the same, of every frame; only after a packet scan
 	samples    sampleSource  // nil where samples cannot be found
 	end        int           // the cut after the last one
 	entry      []byte        // the sample entry for what is passed through
+}
+
+// group is a keyframe and what is decoded from it on, up to the next one.
+type group struct {
+	at  media.Ticks // when its earliest frame is shown; source clock, timescale ticks
+	cut int
 }
 
 // audioSource is one audio track.
@@ -41,6 +49,7 @@ type audioSource struct {
 	track   media.Track
 	indexed *index.Track
 	samples soundSource // nil where samples cannot be found
+	sound   fmp4.Sound  // the sample entry for what is passed through
 	verdict plan.Verdict
 	span    span
 }
