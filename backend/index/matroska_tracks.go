@@ -239,7 +239,8 @@ func (t *mkvTrack) colour(p []byte) {
 				t.out.ContentLight = make([]byte, 4)
 			}
 			at := (id - 0x55BC) * 2
-			binary.BigEndian.PutUint16(t.out.ContentLight[at:], uint16(min(uintOf(b), math.MaxUint16)))
+			n := min(clamp32(uintOf(b)), math.MaxUint16)
+			t.out.ContentLight[at], t.out.ContentLight[at+1] = byte(n>>8), byte(n&0xff)
 		case 0x55D0:
 			t.out.MasteringDisplay = masteringDisplay(b)
 		}
@@ -253,7 +254,8 @@ func (t *mkvTrack) colour(p []byte) {
 func masteringDisplay(p []byte) []byte {
 	const chromaticities, least, most = 8, 8, 9
 	at := map[uint32]int{ // by element: red x and y, green, blue, white point, luminance
-		0x55D1: 4, 0x55D2: 5, 0x55D3: 0, 0x55D4: 1, 0x55D5: 2, 0x55D6: 3, 0x55D7: 6, 0x55D8: 7, 0x55D9: most, 0x55DA: least,
+		0x55D1: 4, 0x55D2: 5, 0x55D3: 0, 0x55D4: 1, 0x55D5: 2, 0x55D6: 3, 0x55D7: 6, 0x55D8: 7,
+		0x55D9: most, 0x55DA: least,
 	}
 	var values [10]float64
 	seen := 0

@@ -30,12 +30,12 @@ var pictureCodecs = map[string][]string{
 	"AV1 10 bits": {"-pix_fmt", "yuv420p10le", "-c:v", "libsvtav1", "-preset", "12", "-g", "50"},
 	"VP9":         {"-pix_fmt", "yuv420p", "-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-g", "50"},
 	"VP9 altref": {
-		"-pix_fmt", "yuv420p", "-c:v", "libvpx-vp9", "-deadline", "good", "-cpu-used", "5", "-g", "50", "-auto-alt-ref", "1",
-		"-lag-in-frames", "16", "-b:v", "200k",
+		"-pix_fmt", "yuv420p", "-c:v", "libvpx-vp9", "-deadline", "good", "-cpu-used", "5", "-g", "50",
+		"-auto-alt-ref", "1", "-lag-in-frames", "16", "-b:v", "200k",
 	},
 	"VP9 10 bits": {
-		"-pix_fmt", "yuv420p10le", "-profile:v", "2", "-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-g",
-		"50",
+		"-pix_fmt", "yuv420p10le", "-profile:v", "2", "-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8",
+		"-g", "50",
 	},
 }
 
@@ -52,7 +52,8 @@ func eachShape(t *testing.T, args []string, do func(t *testing.T, src media.Sour
 	made := clip(t, "made.mkv", args...)
 	for file, more := range shapes {
 		t.Run(file, func(t *testing.T) {
-			do(t, clip(t, file, slices.Concat([]string{"-i", made.Path, "-map", "0", "-c", "copy", "-strict", "-2"}, more)...))
+			from := []string{"-i", made.Path, "-map", "0", "-c", "copy", "-strict", "-2"}
+			do(t, clip(t, file, slices.Concat(from, more)...))
 		})
 	}
 }

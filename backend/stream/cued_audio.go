@@ -46,7 +46,9 @@ func newCuedAudio(ctx context.Context, a media.Track, t *index.Track, where span
 // newSoundBlocks gives nil unless a track's frames are of one length and lie on one grid, as far as a look at its
 // start, its middle and its end shows.
 func newSoundBlocks(ctx context.Context, a media.Track, t *index.Track, f *os.File) (*soundBlocks, fmp4.Sound) {
-	sound := fmp4.Sound{Codec: a.Codec, Config: t.CodecPrivate, SampleRate: t.Audio.SampleRate, Channels: a.Audio.Channels}
+	sound := fmp4.Sound{
+		Codec: a.Codec, Config: t.CodecPrivate, SampleRate: t.Audio.SampleRate, Channels: a.Audio.Channels,
+	}
 	if !t.Readable || t.Duration <= 0 || t.Duration > longest || a.Audio.Channels != t.Audio.Channels {
 		return nil, sound
 	}

@@ -63,14 +63,16 @@ func newCuedVideo(ctx context.Context, v media.Track, t *index.Track, f *os.File
 	return s
 }
 
+// pictureKinds are the sample entries that codecs in Matroska get.
+var pictureKinds = map[media.Codec]string{media.H264: "avc1", media.HEVC: "hvc1", media.AV1: "av01", media.VP9: "vp09"}
+
 // picture gives what the sample entry is made of: the configuration in Matroska's header, or what the first keyframe
 // says of itself. What that says of the format, which the container may leave out, is taken over into v.
 func (b *pictureBlocks) picture(ctx context.Context, v *media.Track, f *os.File) (fmp4.Picture, error) {
 	t := b.track
 	p := fmp4.Picture{
-		Kind:   map[media.Codec]string{media.H264: "avc1", media.HEVC: "hvc1", media.AV1: "av01", media.VP9: "vp09"}[v.Codec],
-		Config: t.CodecPrivate, Width: v.Video.Width, Height: v.Video.Height, Aspect: v.Video.PixelAspect,
-		Mastering: t.MasteringDisplay, Light: t.ContentLight,
+		Kind: pictureKinds[v.Codec], Config: t.CodecPrivate, Width: v.Video.Width, Height: v.Video.Height,
+		Aspect: v.Video.PixelAspect, Mastering: t.MasteringDisplay, Light: t.ContentLight,
 	}
 	var named fmp4.Colour
 	if v.Codec == media.VP9 {

@@ -20,8 +20,8 @@ type pictureBlocks struct {
 	timescale uint32
 	rate      media.Rational // of its frames, about
 	log       *slog.Logger
-	// starts is when what is decoded from each keyframe on begins to be shown, for the keyframes that are cuts. Nil: with
-	// the keyframe, always.
+	// starts is when what is decoded from each keyframe on begins to be shown, for the keyframes that are cuts. Where
+	// it says nothing, that is with the keyframe.
 	starts map[int]media.Ticks
 }
 

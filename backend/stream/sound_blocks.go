@@ -8,9 +8,9 @@ import (
 	"dropstream/backend/media"
 )
 
-// soundBlocks are the frames of an audio track in Matroska, found by time when they are asked for. The container's times
-// are rounded, commonly to milliseconds: a frame's true time is the nearest one on the grid of frames that begins with
-// the track's first. A cut is the number of a frame on that grid.
+// soundBlocks are the frames of an audio track in Matroska, found by time when they are asked for. The container's
+// times are rounded, commonly to milliseconds: a frame's true time is the nearest one on the grid of frames that begins
+// with the track's first. A cut is the number of a frame on that grid.
 type soundBlocks struct {
 	track *index.Track
 	rate  uint32      // samples a second: the timescale of the plan

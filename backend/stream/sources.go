@@ -88,13 +88,16 @@ func newVideoSource(v media.Track, t *index.Track, f *os.File) *videoSource {
 }
 
 // enter makes the sample entry for what is passed through, and the codec's name that goes with it.
-func (s *videoSource) enter(p fmp4.Picture, err error) {
+func (v *videoSource) enter(p fmp4.Picture, err error) {
 	if err == nil {
-		s.entry, err = p.Entry()
+		v.entry, err = p.Entry()
 	}
-	if s.track.CodecString = p.CodecString(); err != nil || s.track.CodecString == "" {
-		s.verdict = plan.Verdict{Reason: reasonNoConfiguration}
+	name := p.CodecString()
+	if err != nil || name == "" {
+		v.verdict = plan.Verdict{Reason: reasonNoConfiguration}
+		return
 	}
+	v.track.CodecString = name
 }
 
 // sourcePicture is what the entry of an MP4 track says. HDR that only the codec's own headers speak of is said.
