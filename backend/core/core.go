@@ -151,7 +151,9 @@ func (c *Core) forgetStrays(ctx context.Context) error {
 
 // build ties the services together. They know each other only through the interfaces that they declare.
 func (c *Core) build() {
-	c.engine = stream.New(stream.Options{Tools: c.tools, Cache: c.cache, Log: c.log, Source: sourceOf(c)})
+	c.engine = stream.New(stream.Options{
+		Tools: c.tools, Cache: c.cache, Artifacts: c.store, Log: c.log, Source: sourceOf(c),
+	})
 	lo := library.Options{
 		Store: c.store, Engine: c.engine, Background: c.engine.Background, Sniff: sniff.Reader,
 		Dir: c.o.DataDir, Log: c.log,

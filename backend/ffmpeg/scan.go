@@ -37,6 +37,7 @@ var errTooManyPackets = errors.New("more packets than a video has")
 // Packet is one packet of a stream as its container stores it, in the order it is stored in. Times are in ticks of
 // the stream's time base (FullProbe.TimeBases).
 type Packet struct {
+	Stream   int         // the source's stream, as ffmpeg counts
 	PTS, DTS media.Ticks // NoTime when not known
 	Duration media.Ticks // 0 when not known
 	Pos      int64       // byte offset in the file, -1 when not known
@@ -50,7 +51,15 @@ type Packet struct {
 // ends the scan and is returned as it is, ErrStop as nil. Otherwise it fails as Probe does; what was given until then
 // was read well and stands.
 func (t *Tools) ScanPackets(ctx context.Context, src media.Source, stream int, fn func(Packet) error) error {
-	return t.scan(ctx, src, stream, "", fn)
+	return t.scan(ctx, src, stream, "", false, fn)
+}
+
+// allStreams stands for every stream of a source.
+const allStreams = -1
+
+// ScanAllPackets is ScanPackets for all streams at once, at low priority if low.
+func (t *Tools) ScanAllPackets(ctx context.Context, src media.Source, low bool, fn func(Packet) error) error {
+	return t.scan(ctx, src, allStreams, "", low, fn)
 }
 
 // ScanWindow is ScanPackets for the packets around [from, to) on the source's own clock: it begins at the keyframe
@@ -62,20 +71,24 @@ func (t *Tools) ScanWindow(
 	if from > 0 {
 		start = Seconds(from)
 	}
-	return t.scan(ctx, src, stream, start+"%"+Seconds(to+windowSlack), fn)
+	return t.scan(ctx, src, stream, start+"%"+Seconds(to+windowSlack), false, fn)
 }
 
 func (t *Tools) scan(
-	ctx context.Context, src media.Source, stream int, interval string, fn func(Packet) error,
+	ctx context.Context, src media.Source, stream int, interval string, low bool, fn func(Packet) error,
 ) error {
 	args := probeBase().
 		Opt("-print_format", "compact=print_section=0").
-		Int("-select_streams", int64(stream)).
-		Opt("-show_entries", "packet=pts,dts,duration,size,pos,flags")
+		Opt("-show_entries", "packet=stream_index,pts,dts,duration,size,pos,flags")
+	if stream != allStreams {
+		args = args.Int("-select_streams", int64(stream))
+	}
 	if interval != "" {
 		args = args.Opt("-read_intervals", interval)
 	}
-	p, err := proc.Start(ctx, withCPU(t.spec(t.FFprobe, args.Source(src)), scanCPUSeconds))
+	spec := withCPU(t.spec(t.FFprobe, args.Source(src)), scanCPUSeconds)
+	spec.Low = low
+	p, err := proc.Start(ctx, spec)
 	if err != nil {
 		return trouble(ctx, fmt.Errorf("scan: %w", err), 0)
 	}
@@ -143,6 +156,8 @@ func parsePacket(line []byte) (p Packet, ok bool) {
 			continue // "N/A"
 		}
 		switch string(key) {
+		case "stream_index":
+			p.Stream = int(n)
 		case "pts":
 			p.PTS = n
 		case "dts":

@@ -82,7 +82,20 @@ func firstSampleEntry(stsd *mp4.StsdBox) ([]byte, error) {
 	if err := stsd.Children[0].Encode(&out); err != nil {
 		return nil, fmt.Errorf("copy encoder's sample entry: %w", err)
 	}
+	if sound, is := stsd.Children[0].(*mp4.AudioSampleEntryBox); is {
+		return soundEntry(sound, out.Bytes())
+	}
 	return CleanVisualEntry(out.Bytes())
+}
+
+// soundEntry gives an audio sample entry as it is, but without the bit rates that a muxer guesses for AAC: they differ
+// from run to run.
+func soundEntry(box *mp4.AudioSampleEntryBox, whole []byte) ([]byte, error) {
+	if box.Esds == nil || box.Esds.DecConfigDescriptor == nil || box.Esds.DecConfigDescriptor.DecSpecificInfo == nil {
+		return whole, nil
+	}
+	config := box.Esds.DecConfigDescriptor.DecSpecificInfo.DecConfig
+	return AACEntry(config, int(box.SampleRate), int(box.ChannelCount))
 }
 
 // Next reads the next fragment. It gives io.EOF after the last one, io.ErrUnexpectedEOF when the stream ends inside.
@@ -134,6 +147,7 @@ func (r *Reader) samples(moofBytes []byte) ([]Sample, error) {
 		for _, s := range trun.Samples {
 			out = append(out, Sample{
 				PTS:  dts + media.Ticks(s.CompositionTimeOffset),
+				DTS:  dts,
 				Size: s.Size,
 				Sync: mp4.IsSyncSampleFlags(s.Flags),
 			})

@@ -15,6 +15,7 @@ import (
 // Sample is one frame of a segment being made, in decode order.
 type Sample struct {
 	PTS  media.Ticks // presentation ticks of the track
+	DTS  media.Ticks // decode time, where a Reader read it; it is not written
 	Size uint32      // bytes
 	Sync bool        // decoding can start here
 }

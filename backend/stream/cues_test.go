@@ -112,10 +112,11 @@ func decoded(t *testing.T, input string, stdin []byte) (all []frameOf) {
 }
 
 // packets gives the checksums of the packets of a stream, in the order of the file.
-func packets(t *testing.T, input, stream string, stdin []byte) (all []string) {
+func packets(t *testing.T, input, stream string, stdin []byte, more ...string) (all []string) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "ffmpeg", "-v", "error", "-i", input, "-map", stream, "-c", "copy",
-		"-f", "framemd5", "pipe:1")
+	args := slices.Concat([]string{"-v", "error", "-i", input, "-map", stream, "-c", "copy"}, more,
+		[]string{"-f", "framemd5", "pipe:1"})
+	cmd := exec.CommandContext(t.Context(), "ffmpeg", args...)
 	cmd.Stdin = bytes.NewReader(stdin)
 	out, err := cmd.Output()
 	if err != nil {
@@ -208,7 +209,7 @@ func TestMatroskaThatDoesNotFit(t *testing.T) {
 		args           []string
 		picture, sound bool // passed through
 	}{
-		"no cues":  {[]string{"-live", "1", "-c:a", "aac"}, false, false},
+		"no cues":  {[]string{"-live", "1", "-c:a", "aac"}, true, true},
 		"open GOP": {[]string{"-bf", "3", "-x264-params", "open-gop=1:scenecut=0", "-c:a", "aac"}, false, true},
 		"vorbis":   {[]string{"-c:a", "libvorbis"}, true, false},
 		"10 bits":  {[]string{"-pix_fmt", "yuv420p10le", "-c:a", "aac"}, false, true},
@@ -217,6 +218,7 @@ func TestMatroskaThatDoesNotFit(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			src := clip(t, "a.mkv", slices.Concat(long, base, c.args)...)
 			e := newTestEngine(t, map[string]media.Source{src.ItemID: src})
+			patient(e)
 			a, err := e.Prepare(t.Context(), src)
 			if err != nil {
 				t.Fatal(err)

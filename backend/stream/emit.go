@@ -27,7 +27,7 @@ func (f *feed) emit(ctx context.Context, h *head, p *plan.Plan, n int, data []by
 	f.learn(h)
 	f.notify()
 	f.mu.Unlock()
-	f.e.keep(ctx, f.key, n, data)
+	f.keep(ctx, n, data)
 	if n+1 >= h.stop || f.e.has(f.key, n+1) {
 		return n+1 < h.stop && f.needsMore(h)
 	}
@@ -38,6 +38,15 @@ func (f *feed) emit(ctx context.Context, h *head, p *plan.Plan, n int, data []by
 	h.began = time.Now()
 	f.mu.Unlock()
 	return true
+}
+
+// keep puts a segment where it is found again.
+func (f *feed) keep(ctx context.Context, n int, data []byte) {
+	if f.brief {
+		f.e.recent.put(recentKey{f.key, n}, data)
+		return
+	}
+	f.e.keep(ctx, f.key, n, data)
 }
 
 // learn takes the time a head took for a segment into the running mean. The lock is held.
@@ -79,7 +88,7 @@ func (f *feed) mayGoOn(ctx context.Context, h *head, p *plan.Plan, n int) bool {
 		if idle >= f.e.idle {
 			return false
 		}
-		within := media.ToDuration(p.Bounds[n]-p.Bounds[asked], p.Timescale) < readAhead && n >= asked
+		within := media.ToDuration(p.Bounds[n]-p.Bounds[asked], p.Timescale) < f.ahead && n >= asked
 		held, changed := t.held()
 		if within && !held {
 			return true
@@ -109,7 +118,7 @@ func (f *feed) takeInit(ctx context.Context, data []byte) error {
 		known, _ = f.e.cached(f.key, initSegment)
 	}
 	if known == nil {
-		f.e.keep(ctx, f.key, initSegment, data)
+		f.keep(ctx, initSegment, data)
 		known = data
 	}
 	f.mu.Lock()

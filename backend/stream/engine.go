@@ -21,23 +21,26 @@ type Options struct {
 	Cache *cache.Cache
 	// Source gives an item's source as it is now. Errors: fault.NotFound, fault.Missing.
 	Source func(ctx context.Context, itemID string) (media.Source, error)
-	Log    *slog.Logger
+	// Artifacts keeps what scanning a source told; nil: it is scanned again each time.
+	Artifacts Artifacts
+	Log       *slog.Logger
 }
 
 // Engine plays items. It is safe for use by several goroutines.
 type Engine struct {
-	tools    *ffmpeg.Tools
-	cache    *cache.Cache
-	source   func(ctx context.Context, itemID string) (media.Source, error)
-	log      *slog.Logger
-	sched    *scheduler
-	recent   *recent
-	texts    chan struct{} // holds one for each text that is being read
-	preset   string
-	threads  int
-	viewer   atomic.Uint32 // media.Client of the program's own window
-	patience time.Duration // how long a packet scan may keep a viewer waiting
-	idle     time.Duration // how long a head lives that nobody asks for anything
+	tools     *ffmpeg.Tools
+	cache     *cache.Cache
+	artifacts Artifacts
+	source    func(ctx context.Context, itemID string) (media.Source, error)
+	log       *slog.Logger
+	sched     *scheduler
+	recent    *recent
+	texts     chan struct{} // holds one for each text that is being read
+	preset    string
+	threads   int
+	viewer    atomic.Uint32 // media.Client of the program's own window
+	patience  time.Duration // how long a packet scan may keep a viewer waiting
+	idle      time.Duration // how long a head lives that nobody asks for anything
 
 	thumbsAfter time.Duration // how long after the first question for thumbnails they are begun
 
@@ -67,7 +70,8 @@ const maxTitles = 12
 func New(o Options) *Engine {
 	ctx, cancel := context.WithCancel(context.Background())
 	e := &Engine{
-		tools: o.Tools, cache: o.Cache, source: o.Source, log: o.Log, sched: newScheduler(), recent: newRecent(),
+		tools: o.Tools, cache: o.Cache, artifacts: o.Artifacts, source: o.Source, log: o.Log,
+		sched: newScheduler(), recent: newRecent(),
 		texts: make(chan struct{}, textReaders),
 		ctx:   ctx, cancel: cancel, titles: map[string]*opening{}, threads: runtime.NumCPU(),
 		patience: scanTime, idle: idleFor, thumbsAfter: thumbsAfter,
@@ -198,6 +202,10 @@ func (e *Engine) openTitle(o *opening, itemID string, source func(context.Contex
 	src, err := source(e.ctx)
 	if err == nil {
 		o.title, err = e.newTitle(e.ctx, src)
+	}
+	if err == nil && o.title.survey.fresh {
+		s := o.title.survey
+		e.wg.Go(func() { e.keepScan(e.ctx, src, s.task, s.found) })
 	}
 	if err != nil {
 		o.err = err

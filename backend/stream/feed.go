@@ -38,6 +38,8 @@ type feed struct {
 	plan  func() (*plan.Plan, error)
 	maker maker
 	log   *slog.Logger
+	ahead time.Duration // how far a head goes past the last request
+	brief bool          // segments are cheap to make again: they are kept in memory only
 
 	mu      sync.Mutex
 	waiters map[int]*waiter
@@ -67,7 +69,7 @@ type waiter struct {
 
 func newFeed(e *Engine, key cache.Key, p func() (*plan.Plan, error), log *slog.Logger) *feed {
 	return &feed{
-		e: e, key: key, plan: p, log: log, waiters: map[int]*waiter{}, failed: map[int]int{},
+		e: e, key: key, plan: p, log: log, ahead: readAhead, waiters: map[int]*waiter{}, failed: map[int]int{},
 		moved: make(chan struct{}), gotInit: make(chan struct{}),
 	}
 }

@@ -4,58 +4,174 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 
-	"dropstream/backend/ffmpeg"
 	"dropstream/backend/media"
 )
 
-// errLong ends a packet scan of more frames than are kept.
-var errLong = errors.New("too many frames to keep")
+// scanned is what reading a whole source told of tracks that no index describes. It is not changed once made.
+type scanned struct {
+	video videoScan
+	audio []audioScan
+}
 
-// scan reads the packets of a video track that no index describes: when its frames are shown and which are
-// keyframes. A source that takes longer than a viewer should wait is planned without, on an even grid.
+// videoScan is what a scan told of the video track. Times are on the source's clock, in ticks of timescale.
+type videoScan struct {
+	timescale uint32
+	groups    []group       // ascending; from one keyframe to the next
+	frames    []media.Ticks // when every frame is shown, ascending; nil when there are too many to keep
+	start     media.Ticks   // of the first frame
+	end       media.Ticks   // of the last frame
+	largest   int64         // the largest frame, in bytes
+	entry     []byte        // the sample entry; nil when its own samples were not looked at
+	refused   refusal       // why its own samples cannot be sent
+}
+
+// group is what lies from a keyframe up to the next one, in decode order.
+type group struct {
+	at     media.Ticks // when the keyframe is shown
+	clean  bool        // decoding can start here, and nothing crosses it
+	bytes  int64
+	frames int
+}
+
+// audioScan is what a scan told of an audio track whose own frames can be sent. Times are in samples.
+type audioScan struct {
+	stream int
+	rate   uint32
+	frame  media.Ticks // length of a frame
+	runs   []run       // ascending
+	peak   int64       // bits per second, in any second
+}
+
+// run is frames that follow each other without a hole. Frames lie on a grid that begins with the track's first; a run
+// may begin a little off it.
+type run struct {
+	at    media.Ticks // of its first frame, on the source's clock
+	slot  int         // of its first frame, on the grid
+	count int
+}
+
+// refusal is why a track's own samples cannot be sent although each of them was read.
+type refusal uint8
+
+const (
+	notRefused   refusal = iota
+	reconfigured         // the codec's configuration changes midway
+	disordered           // the times of frames contradict their order
+	corrupt              // parts of the file are damaged
+	unsteady             // a second reading differed from the first
+)
+
+// scan learns of the packets of a source that no index describes: when its frames are shown and which are keyframes,
+// and what else it takes to send its own samples. What was learnt before is used again. A source that takes longer
+// than a viewer should wait is planned without, on an even grid, and is scanned later.
 func (s *survey) scan(ctx context.Context, e *Engine, src media.Source) error {
-	v := s.video
-	base := v.track.TimeBase
-	if !base.Valid() {
+	if !s.video.track.TimeBase.Valid() {
 		return nil
 	}
-	limit, cancel := context.WithTimeout(ctx, e.patience)
-	defer cancel()
-	ticks := func(t media.Ticks) media.Ticks { return t * base.Num * int64(v.timescale) / base.Den }
-	var frames, keys []media.Ticks
-	var end media.Ticks
-	err := e.tools.ScanPackets(limit, src, v.track.Index, func(p ffmpeg.Packet) error {
-		at := p.PTS
-		if at == ffmpeg.NoTime {
-			at = p.DTS
+	s.task = s.scanWanted()
+	found, ok := e.keptScan(ctx, src, s.task)
+	if !ok {
+		limit, cancel := context.WithTimeout(ctx, e.patience)
+		defer cancel()
+		var err error
+		found, err = e.scanSource(limit, src, s.task, nil)
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
-		if at == ffmpeg.NoTime || p.Discard || at > 1<<46 || at < -1<<46 {
-			return nil
+		s.unscanned = limit.Err() != nil && err != nil
+		if s.fresh = err == nil; err != nil {
+			return nil // a scan that does not succeed in time leaves the grid
 		}
-		if len(frames) >= scanFrames {
-			return errLong
-		}
-		at = ticks(at)
-		frames = append(frames, at)
-		if p.Key {
-			keys = append(keys, at)
-		}
-		end = max(end, at+max(ticks(p.Duration), 1))
-		return nil
-	})
-	if err := ctx.Err(); err != nil {
-		return err
 	}
-	if err != nil || len(frames) == 0 {
-		return nil // a scan that does not succeed in time leaves the grid
-	}
-	slices.Sort(frames)
-	slices.Sort(keys)
-	v.frames, v.keyframes = slices.Compact(frames), slices.Compact(keys)
-	if last := frames[len(frames)-1]; end-last < 2 {
-		end = last + frameTicks(v.track.Video.FrameRate, v.timescale)
-	}
-	v.span = span{moment{frames[0], v.timescale}, moment{end, v.timescale}}
+	s.use(found)
 	return nil
+}
+
+// scanWanted says what to look at.
+func (s *survey) scanWanted() scanTask {
+	v := s.video
+	t := scanTask{video: v.track, timescale: v.timescale, copied: sendable(&v.track)}
+	for _, a := range s.audio {
+		if t.copied && a.track.TimeBase.Valid() && soundSendable(&a.track) {
+			t.audio = append(t.audio, a.track)
+		}
+	}
+	return t
+}
+
+// scanTask is what a scan looks at.
+type scanTask struct {
+	video     media.Track
+	timescale uint32
+	copied    bool // look at the samples of the video track too
+	audio     []media.Track
+}
+
+// scanGate waits until a scan may go on; nil always lets it.
+type scanGate func(ctx context.Context) error
+
+func (g scanGate) wait(ctx context.Context, n int) error {
+	const often = 256
+	if g == nil || n%often != 0 {
+		return nil
+	}
+	return g(ctx)
+}
+
+// scanSource reads all packets of a source, and the samples themselves of a video track that may be sent, both at the
+// same time, so that the file is read once.
+func (e *Engine) scanSource(ctx context.Context, src media.Source, t scanTask, gate scanGate) (*scanned, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var wg sync.WaitGroup
+	var copied videoScan
+	var copyErr error
+	if t.copied {
+		wg.Go(func() {
+			if copied, copyErr = e.scanSamples(ctx, src, t, gate); copyErr != nil {
+				cancel()
+			}
+		})
+	}
+	found, err := e.scanPackets(ctx, src, t, gate)
+	if err != nil {
+		cancel()
+	}
+	wg.Wait()
+	if copyErr != nil && err == nil || errors.Is(err, context.Canceled) {
+		err = errors.Join(copyErr, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	switch refused := max(copied.refused, found.video.refused); {
+	case !t.copied:
+	case refused == notRefused:
+		found.video = copied
+	default: // then the packets tell more
+		found.video.entry, found.video.refused = copied.entry, refused
+	}
+	return found, nil
+}
+
+// use takes over what a scan told.
+func (s *survey) use(found *scanned) {
+	v := s.video
+	s.found, v.scan = found, &found.video
+	v.frames = found.video.frames
+	for _, g := range found.video.groups {
+		v.keyframes = append(v.keyframes, g.at)
+	}
+	v.keyframes = slices.Compact(v.keyframes)
+	v.span = span{moment{found.video.start, v.timescale}, moment{found.video.end, v.timescale}}
+	v.passScanned()
+	for i := range s.audio {
+		a := &s.audio[i]
+		j := slices.IndexFunc(found.audio, func(x audioScan) bool { return x.stream == a.track.Index })
+		if j >= 0 && v.verdict.Passthrough {
+			a.passScanned(&found.audio[j])
+		}
+	}
 }

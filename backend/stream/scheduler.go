@@ -13,6 +13,7 @@ type slotKind int
 const (
 	pictureSlot    slotKind = iota // decodes and encodes video: takes whole cores and hundreds of megabytes
 	soundSlot                      // decodes and encodes audio: short and light
+	copySlot                       // takes samples out of a container: reads a disk and no more
 	backgroundSlot                 // nobody waits for it: fill, thumbnails, scans
 	slotKinds
 )
@@ -43,6 +44,7 @@ func newScheduler() *scheduler {
 	s.budget[pictureSlot] = max(2, runtime.NumCPU()/4)
 	s.budget[soundSlot] = 2
 	s.budget[backgroundSlot] = backgroundSlots(runtime.NumCPU())
+	s.budget[copySlot] = 6
 	return s
 }
 

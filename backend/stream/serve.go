@@ -23,6 +23,13 @@ func (e *Engine) Multivariant(ctx context.Context, itemID string, c media.Client
 	if err != nil {
 		return nil, err
 	}
+	if t.later != nil && t.later.replaced() {
+		release()
+		e.drop(itemID)
+		if t, release, err = e.title(ctx, itemID); err != nil {
+			return nil, err
+		}
+	}
 	defer release()
 	return t.multivariant(t.offer(c), t.textRenditions(ctx)), nil
 }
@@ -158,7 +165,7 @@ func (e *Engine) rendition(ctx context.Context, ref media.Ref) (rendition, *plan
 		return nil, nil, nil, errNoRendition
 	}
 	if err := t.unchanged(); err != nil {
-		if _, copied := r.(*copyTrack); copied {
+		if ownSamples(r) {
 			release()
 			e.drop(ref.Item)
 			return nil, nil, nil, err
@@ -173,7 +180,19 @@ func (e *Engine) rendition(ctx context.Context, ref media.Ref) (rendition, *plan
 		release()
 		return nil, nil, nil, errNoRendition
 	}
+	t.viewed()
 	return r, p, release, nil
+}
+
+// ownSamples says whether a rendition is made of the source's own samples.
+func ownSamples(r rendition) bool {
+	switch r := r.(type) {
+	case *copyTrack:
+		return true
+	case *feed:
+		return r.brief
+	}
+	return false
 }
 
 func (t *title) find(ref media.Ref) (rendition, bool) {
@@ -290,8 +309,15 @@ func (t *title) bandwidth(r plan.Rung) (average, peak int64) {
 		// The encoder may spend a buffer of one second in a segment of one second.
 		return r.BitsPerSecond * 2 / 3, r.BitsPerSecond * 9 / 4
 	}
-	ms := int64(t.timeline.total / time.Millisecond)
 	v := t.survey.video
+	if v.scan != nil {
+		p, err := t.video[r.Name].Plan()
+		if err != nil {
+			return 0, 0
+		}
+		return v.scan.bandwidth(p)
+	}
+	ms := int64(t.timeline.total / time.Millisecond)
 	bytes, _ := v.samples.weigh(int(v.indexed.FirstSample), v.end)
 	average = bytes * 8 * 1000 / max(1, ms)
 	return average, max(average, t.peak())

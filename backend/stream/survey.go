@@ -20,6 +20,11 @@ type survey struct {
 	probe media.Probe
 	video *videoSource  // nil when there is no moving picture
 	audio []audioSource // in the source's order
+
+	task      scanTask // what a scan looks at; of a source that needs one
+	found     *scanned // by a scan; nil without
+	fresh     bool     // found now, and not kept yet
+	unscanned bool     // a scan would tell more, and took longer than a viewer should wait
 }
 
 // videoSource is the video track that is shown.
@@ -33,6 +38,7 @@ type videoSource struct {
 	keySamples []uint32      // the same, by sample number; only of an index of samples
 	groups     []group       // where the own samples can be cut
 	frames     []media.Ticks // the same, of every frame; only after a packet scan
+	scan       *videoScan    // what a packet scan told; nil without
 	samples    sampleSource  // nil where samples cannot be found
 	end        int           // the cut after the last one
 	entry      []byte        // the sample entry for what is passed through
@@ -48,6 +54,7 @@ type group struct {
 type audioSource struct {
 	track   media.Track
 	indexed *index.Track
+	scan    *audioScan  // what a packet scan told of frames that can be sent; nil without
 	samples soundSource // nil where samples cannot be found
 	sound   fmp4.Sound  // the sample entry for what is passed through
 	verdict plan.Verdict
@@ -58,8 +65,7 @@ type audioSource struct {
 const (
 	maxAudioTracks = 32
 	scanTime       = 400 * time.Millisecond // a packet scan that takes longer goes on without the viewer waiting
-	scanFrames     = 1 << 20
-	minTimescale   = 10_000 // below it a tick is too coarse to tell frames apart by
+	minTimescale   = 10_000                 // below it a tick is too coarse to tell frames apart by
 )
 
 // surveySource reads the index, and the probe unless the index alone tells all that playing needs. Then the survey is

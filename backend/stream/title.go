@@ -31,6 +31,7 @@ type title struct {
 	audio    []audioRendition     // track by track; of each the best form first
 	texts    texts
 	thumbs   *thumbs
+	later    *laterScan // nil unless a scan would tell more
 	refined  chan media.Probe
 	peak     func() int64 // of the passed-through video, bits per second
 	wg       sync.WaitGroup
@@ -92,6 +93,9 @@ func (t *title) lay(ctx context.Context) error {
 	t.layText()
 	t.background, t.cancel = context.WithCancel(t.e.ctx)
 	t.thumbs = newThumbs(t)
+	if s.unscanned {
+		t.later = newLaterScan(t, s.task)
+	}
 	if complete || t.e.tools == nil {
 		close(t.refined)
 		return nil
@@ -135,7 +139,7 @@ func (t *title) seed() string {
 	how := "grid"
 	if v := t.survey.video; v != nil && (v.indexed != nil || v.keyframes != nil) {
 		how = t.survey.index.Precision.String()
-		if v.frames != nil {
+		if v.scan != nil {
 			how = "scan"
 		}
 	}
@@ -156,6 +160,12 @@ func (t *title) layVideo() {
 	kept := t.rungs[:0:0]
 	for _, r := range t.rungs {
 		switch {
+		case r.Passthrough && v.scan != nil:
+			f, err := t.remuxVideo(v)
+			if err != nil {
+				continue
+			}
+			t.video[r.Name] = f
 		case r.Passthrough:
 			c := newCopyVideo(v, t.file, t.timeline, t.seed())
 			t.video[r.Name] = c
@@ -214,7 +224,12 @@ func (t *title) videoFeed(v *videoSource, r plan.Rung, p func() (*plan.Plan, err
 
 func (t *title) layAudio(a audioSource) error {
 	seed := fmt.Sprintf("%s track %d", t.seed(), a.track.Index)
-	if a.verdict.Passthrough {
+	if a.scan != nil {
+		t.audio = append(t.audio, t.remuxAudio(a, seed))
+		if plan.Needs(&a.track) == 0 {
+			return nil
+		}
+	} else if a.verdict.Passthrough {
 		c, err := newCopyAudio(a, t.file, t.timeline, seed)
 		if err == nil {
 			peak := sync.OnceValue(func() int64 { return peakOf(c) })
@@ -267,6 +282,9 @@ func (t *title) unchanged() error {
 
 func (t *title) close() {
 	t.thumbs.close()
+	if t.later != nil {
+		t.later.close()
+	}
 	t.cancel()
 	for _, r := range t.video {
 		if f, ok := r.(*feed); ok {
@@ -274,7 +292,10 @@ func (t *title) close() {
 		}
 	}
 	for _, a := range t.audio {
-		if f, ok := a.rendition.(*audioFeed); ok {
+		switch f := a.rendition.(type) {
+		case *audioFeed:
+			f.close()
+		case *feed:
 			f.close()
 		}
 	}

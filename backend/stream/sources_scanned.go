@@ -1,0 +1,80 @@
+package stream
+
+import (
+	"dropstream/backend/fmp4"
+	"dropstream/backend/media"
+	"dropstream/backend/plan"
+)
+
+// sendable says whether a video track's own samples could be sent if only they were found.
+func sendable(t *media.Track) bool {
+	return plan.SendVideo(t, plan.Facts{Indexed: true, OneEntry: true, Keyframes: true, Monotonic: true}).Passthrough
+}
+
+// soundSendable is sendable for an audio track.
+func soundSendable(t *media.Track) bool {
+	return plan.SendAudio(t, plan.Facts{Indexed: true, OneEntry: true, Monotonic: true}).Passthrough &&
+		t.Codec == media.AAC && fmp4.SilentAAC(t.Audio.Channels) != nil
+}
+
+// Reasons that only a scan can give.
+const (
+	reasonCorrupt  = "parts of the file are damaged, so the picture is converted"
+	reasonUnsteady = "the picture could not be taken out of the file as it is, so it is converted"
+)
+
+// passScanned judges a video track again with what a scan told.
+func (v *videoSource) passScanned() {
+	s := v.scan
+	if !sendable(&v.track) || s.entry == nil {
+		return
+	}
+	facts := plan.Facts{
+		Indexed: true, OneEntry: s.refused != reconfigured, Monotonic: s.refused != disordered,
+		Keyframes:     len(s.groups) > 0 && s.groups[0].clean,
+		LongestGOP:    media.ToDuration(s.longestGroup(), s.timescale),
+		LargestSample: s.largest,
+	}
+	v.verdict = plan.SendVideo(&v.track, facts)
+	switch s.refused {
+	case corrupt:
+		v.verdict = plan.Verdict{Reason: reasonCorrupt}
+	case unsteady:
+		v.verdict = plan.Verdict{Reason: reasonUnsteady}
+	default:
+	}
+}
+
+// longestGroup is the longest time from a clean keyframe to the next one, or to the end.
+func (s *videoScan) longestGroup() (longest media.Ticks) {
+	last := s.start
+	for _, g := range s.groups {
+		if g.clean {
+			longest = max(longest, g.at-last)
+			last = g.at
+		}
+	}
+	return max(longest, s.end-last)
+}
+
+// bandwidth gives the average and the peak bit rates of the segments of a plan.
+func (s *videoScan) bandwidth(p *plan.Plan) (average, peak int64) {
+	var total int64
+	for n := range p.Len() {
+		var bytes int64
+		for _, g := range s.between(p, n) {
+			bytes += g.bytes + int64(g.frames)*sampleOverhead
+		}
+		total += bytes
+		peak = max(peak, (bytes+segmentOverhead)*8*int64(p.Timescale)/max(1, p.Duration(n)))
+	}
+	return total * 8 * int64(p.Timescale) / max(1, p.Bounds[p.Len()]), peak
+}
+
+// passScanned lets an audio track's own frames be sent.
+func (a *audioSource) passScanned(s *audioScan) {
+	first, rate := s.runs[0].at, s.rate
+	a.scan, a.verdict = s, plan.Verdict{Passthrough: true}
+	a.span = span{moment{first, rate}, moment{first + int64(s.end())*s.frame, rate}}
+	a.track.BitRate = max(a.track.BitRate, s.peak)
+}
