@@ -135,7 +135,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // contentVersion is how the index of thumbnails names the content of a sheet: its CRC-32C, in base 36.
 func contentVersion(data []byte) string {
-	return strconv.FormatUint(uint64(crc32.Checksum(data, castagnoli)), 36)
+	return strconv.FormatUint(uint64(media.Checksum(data)), 36)
 }
 
 // mp4Type is the media type of a rendition's segments.
