@@ -3,7 +3,6 @@ package httpd
 import (
 	"context"
 	"fmt"
-	"hash/crc32"
 	"net/http"
 	"strconv"
 	"strings"
@@ -129,9 +128,6 @@ func wrap(data []byte, err error) func(doing string) ([]byte, error) {
 		return data, nil
 	}
 }
-
-// castagnoli is the CRC-32C table: computed by the processor itself where it can.
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // contentVersion is how the index of thumbnails names the content of a sheet: its CRC-32C, in base 36.
 func contentVersion(data []byte) string {

@@ -79,7 +79,7 @@ func (m *remuxMaker) frames(p *plan.Plan, n int) (count int) {
 }
 
 // between gives the groups of segment n.
-func (s *videoScan) between(p *plan.Plan, n int) []group {
+func (s *videoScan) between(p *plan.Plan, n int) []scannedGroup {
 	if n+1 < len(p.Cuts) {
 		return s.groups[p.Cuts[n]:p.Cuts[n+1]]
 	}

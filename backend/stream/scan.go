@@ -18,17 +18,17 @@ type scanned struct {
 // videoScan is what a scan told of the video track. Times are on the source's clock, in ticks of timescale.
 type videoScan struct {
 	timescale uint32
-	groups    []group       // ascending; from one keyframe to the next
-	frames    []media.Ticks // when every frame is shown, ascending; nil when there are too many to keep
-	start     media.Ticks   // of the first frame
-	end       media.Ticks   // of the last frame
-	largest   int64         // the largest frame, in bytes
-	entry     []byte        // the sample entry; nil when its own samples were not looked at
-	refused   refusal       // why its own samples cannot be sent
+	groups    []scannedGroup // ascending; from one keyframe to the next
+	frames    []media.Ticks  // when every frame is shown, ascending; nil when there are too many to keep
+	start     media.Ticks    // of the first frame
+	end       media.Ticks    // of the last frame
+	largest   int64          // the largest frame, in bytes
+	entry     []byte         // the sample entry; nil when its own samples were not looked at
+	refused   refusal        // why its own samples cannot be sent
 }
 
-// group is what lies from a keyframe up to the next one, in decode order.
-type group struct {
+// scannedGroup is what lies from a keyframe up to the next one, in decode order.
+type scannedGroup struct {
 	at     media.Ticks // when the keyframe is shown
 	clean  bool        // decoding can start here, and nothing crosses it
 	bytes  int64

@@ -155,11 +155,11 @@ func decodeScan(data, name []byte, timescale uint32) (*scanned, error) {
 		v.entry = r.bytes(n)
 	}
 	at := v.start
-	v.groups = make([]group, r.count(scanFrames))
+	v.groups = make([]scannedGroup, r.count(scanFrames))
 	for i := range v.groups {
 		at += r.int()
 		n := r.int()
-		v.groups[i] = group{at: at, frames: int(n >> 1), clean: n&1 != 0, bytes: r.int()}
+		v.groups[i] = scannedGroup{at: at, frames: int(n >> 1), clean: n&1 != 0, bytes: r.int()}
 	}
 	v.frames = r.frames()
 	s.audio = make([]audioScan, r.count(maxAudioTracks))

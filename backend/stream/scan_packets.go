@@ -54,7 +54,7 @@ func (e *Engine) scanPackets(ctx context.Context, src media.Source, t scanTask, 
 type pictureScan struct {
 	task        scanTask
 	frames      []media.Ticks
-	keys        []group
+	keys        []scannedGroup
 	count       int
 	first, last media.Ticks
 	end         media.Ticks
@@ -77,7 +77,7 @@ func (s *pictureScan) take(p ffmpeg.Packet) {
 		s.frames = append(s.frames, at)
 	}
 	if p.Key && len(s.keys) < scanFrames {
-		s.keys = append(s.keys, group{at: at})
+		s.keys = append(s.keys, scannedGroup{at: at})
 	}
 	s.first, s.last = min(s.first, at), max(s.last, at)
 	s.end = max(s.end, at+max(p.Duration*base.Num*ts/base.Den, 1))
@@ -88,7 +88,7 @@ func (s *pictureScan) finish() videoScan {
 	if s.corrupt > mendable {
 		v.refused = corrupt
 	}
-	slices.SortFunc(s.keys, func(a, b group) int { return cmp.Compare(a.at, b.at) })
+	slices.SortFunc(s.keys, func(a, b scannedGroup) int { return cmp.Compare(a.at, b.at) })
 	v.groups = s.keys
 	if s.count <= scanFrames {
 		slices.Sort(s.frames)

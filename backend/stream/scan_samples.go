@@ -98,7 +98,7 @@ func (s *sampleScan) take(f copiedFrame) {
 		if f.start {
 			s.settle()
 		}
-		o.groups = append(o.groups, group{at: f.at, clean: f.start})
+		o.groups = append(o.groups, scannedGroup{at: f.at, clean: f.start})
 		s.spans = append(s.spans, groupSpan{f.at, f.at})
 	}
 	if len(o.groups) == 0 || len(o.groups) > scanFrames {
