@@ -2,7 +2,6 @@ package ffmpeg
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -70,7 +69,7 @@ func (t *Tools) Poster(
 		}
 	}
 	if last == nil {
-		last = errors.New("no picture came out")
+		return nil, fault.New(fault.Damaged, "No picture can be had of this file.")
 	}
 	return nil, trouble(ctx, fmt.Errorf("make a poster: %w", last), 0)
 }

@@ -15,6 +15,9 @@ const (
 	maxProbeBytes   = 8 << 20 // of ffprobe's JSON: 64 tracks and some ten thousand chapters
 	probeCPUSeconds = 60
 
+	// probeTime bounds a probe on the clock: a demuxer that has lost its way reads on to the end of any file.
+	probeTime = 20 * time.Second
+
 	// smallBytes is the size up to which a file is read whole when it does not say how long it is.
 	smallBytes = 64 << 20
 )
@@ -61,7 +64,9 @@ func (t *Tools) ProbeFull(ctx context.Context, src media.Source) (*FullProbe, er
 		Opt("-show_entries", probeEntries).
 		Opt("-read_intervals", "%+#20").
 		Source(src)
-	out, err := proc.Output(ctx, withCPU(t.spec(t.FFprobe, args), probeCPUSeconds), maxProbeBytes)
+	limit, cancel := context.WithTimeout(ctx, probeTime)
+	defer cancel()
+	out, err := proc.Output(limit, withCPU(t.spec(t.FFprobe, args), probeCPUSeconds), maxProbeBytes)
 	full, avError, perr := parseProbe(out, src)
 	exit, exited := errors.AsType[*proc.ExitError](err)
 	switch {

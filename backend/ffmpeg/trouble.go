@@ -34,6 +34,9 @@ func trouble(ctx context.Context, err error, avError int64) error {
 	}
 	var exit *proc.ExitError
 	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return fault.Wrap(err, fault.Damaged,
+			"Reading this video took too long: it is damaged, or its drive is very slow.")
 	case errors.As(err, &exit) && exit.Signal != 0:
 		return fault.Wrap(err, fault.Damaged, "This video is damaged: reading it had to be stopped.")
 	case errors.As(err, &exit), errors.Is(err, proc.ErrTooMuch):

@@ -5,20 +5,20 @@ import (
 	"slices"
 )
 
-// node is a box of ISO/IEC 14496-12 that was taken apart: its children when it is one of the containers, else what it
+// Box is a box of ISO/IEC 14496-12 that was taken apart: its children when it is one of the containers, else what it
 // holds.
-type node struct {
-	kind     string
-	payload  []byte
-	children []*node
+type Box struct {
+	Kind     string
+	Payload  []byte
+	Children []*Box
 }
 
 // containers are the boxes that hold nothing but boxes.
 var boxContainers = []string{"moov", "trak", "edts", "mdia", "minf", "stbl", "dinf"}
 
 // parse takes boxes apart. A clip is a file that ffmpeg has just written, so nothing of it is doubted.
-func parse(data []byte) []*node {
-	var all []*node
+func parse(data []byte) []*Box {
+	var all []*Box
 	for len(data) >= 8 {
 		size, head := int(binary.BigEndian.Uint32(data)), 8
 		switch size {
@@ -27,9 +27,9 @@ func parse(data []byte) []*node {
 		case 1:
 			size, head = int(binary.BigEndian.Uint64(data[8:])), 16
 		}
-		n := &node{kind: string(data[4:8]), payload: data[head:size]}
-		if slices.Contains(boxContainers, n.kind) {
-			n.children = parse(n.payload)
+		n := &Box{Kind: string(data[4:8]), Payload: data[head:size]}
+		if slices.Contains(boxContainers, n.Kind) {
+			n.Children = parse(n.Payload)
 		}
 		all = append(all, n)
 		data = data[size:]
@@ -37,43 +37,43 @@ func parse(data []byte) []*node {
 	return all
 }
 
-// bytes puts a box together again, with the sizes that it has now.
-func (n *node) bytes() []byte {
-	payload := n.payload
-	if n.children != nil {
+// Bytes puts a box together again, with the sizes that it has now.
+func (n *Box) Bytes() []byte {
+	payload := n.Payload
+	if n.Children != nil {
 		payload = nil
-		for _, c := range n.children {
-			payload = append(payload, c.bytes()...)
+		for _, c := range n.Children {
+			payload = append(payload, c.Bytes()...)
 		}
 	}
-	return append(append(binary.BigEndian.AppendUint32(nil, uint32(len(payload)+8)), n.kind...), payload...)
+	return append(append(binary.BigEndian.AppendUint32(nil, uint32(len(payload)+8)), n.Kind...), payload...)
 }
 
-// find gives all boxes of a kind below n, in order.
-func (n *node) find(kind string) []*node {
-	var all []*node
-	for _, c := range n.children {
-		if c.kind == kind {
+// Find gives all boxes of a kind below n, in order.
+func (n *Box) Find(kind string) []*Box {
+	var all []*Box
+	for _, c := range n.Children {
+		if c.Kind == kind {
 			all = append(all, c)
 		}
-		all = append(all, c.find(kind)...)
+		all = append(all, c.Find(kind)...)
 	}
 	return all
 }
 
-// remake changes the moov box of a file that has it last, so that no offset of a sample changes.
-func remake(change func(moov *node)) func([]byte) []byte {
+// Remake changes the moov box of a file that has it last, so that no offset of a sample changes.
+func Remake(change func(moov *Box)) func([]byte) []byte {
 	return func(data []byte) []byte {
 		var out []byte
 		at := 0
-		for _, n := range parse(data) {
-			size := len(n.payload) + 8
+		for _, n := range parse(slices.Clone(data)) {
+			size := len(n.Payload) + 8
 			if binary.BigEndian.Uint32(data[at:]) == 1 {
 				size += 8
 			}
-			if n.kind == "moov" {
+			if n.Kind == "moov" {
 				change(n)
-				out = append(out, n.bytes()...)
+				out = append(out, n.Bytes()...)
 			} else {
 				out = append(out, data[at:at+size]...)
 			}
@@ -84,9 +84,9 @@ func remake(change func(moov *node)) func([]byte) []byte {
 }
 
 // matrix gives a track's picture another display matrix (§8.3.2; tkhd version 0 has it 40 bytes in).
-func matrix(m [4]int32) func(*node) {
-	return func(moov *node) {
-		tkhd := moov.find("tkhd")[0].payload
+func matrix(m [4]int32) func(*Box) {
+	return func(moov *Box) {
+		tkhd := moov.Find("tkhd")[0].Payload
 		// The last one has 30 bits behind its point, the others 16.
 		for i, v := range []int32{m[0], m[1], 0, m[2], m[3], 0, 0, 0, 1 << 14} {
 			binary.BigEndian.PutUint32(tkhd[40+4*i:], uint32(v<<16))
@@ -96,14 +96,14 @@ func matrix(m [4]int32) func(*node) {
 
 // edits gives every track an edit list of its own (§8.6.6): pairs of a length and a start, both in milliseconds of
 // ffmpeg's usual movie timescale of 1000; a start below 0 is an empty edit.
-func edits(list ...[2]int64) func(*node) {
-	return func(moov *node) {
-		for _, trak := range moov.find("trak") {
-			mdhd := trak.find("mdhd")[0].payload
+func edits(list ...[2]int64) func(*Box) {
+	return func(moov *Box) {
+		for _, trak := range moov.Find("trak") {
+			mdhd := trak.Find("mdhd")[0].Payload
 			timescale := int64(binary.BigEndian.Uint32(mdhd[12:]))
 			var shift int64 // what the file's own list cuts off: priming, or the delay of B-frames
-			if old := trak.find("elst"); len(old) > 0 {
-				shift = int64(int32(binary.BigEndian.Uint32(old[0].payload[12:])))
+			if old := trak.Find("elst"); len(old) > 0 {
+				shift = int64(int32(binary.BigEndian.Uint32(old[0].Payload[12:])))
 			}
 			elst := binary.BigEndian.AppendUint32(make([]byte, 4), uint32(len(list)))
 			for _, e := range list {
@@ -115,43 +115,43 @@ func edits(list ...[2]int64) func(*node) {
 				elst = binary.BigEndian.AppendUint32(elst, uint32(start))
 				elst = binary.BigEndian.AppendUint32(elst, 1<<16)
 			}
-			edts := &node{kind: "edts", children: []*node{{kind: "elst", payload: elst}}}
-			trak.children = slices.DeleteFunc(trak.children, func(n *node) bool { return n.kind == "edts" })
-			trak.children = slices.Insert(trak.children, 1, edts)
+			edts := &Box{Kind: "edts", Children: []*Box{{Kind: "elst", Payload: elst}}}
+			trak.Children = slices.DeleteFunc(trak.Children, func(n *Box) bool { return n.Kind == "edts" })
+			trak.Children = slices.Insert(trak.Children, 1, edts)
 		}
 	}
 }
 
 // wideOffsets turns the offsets of chunks into 64-bit ones (§8.7.5).
-func wideOffsets(moov *node) {
-	for _, stco := range moov.find("stco") {
-		wide := slices.Clone(stco.payload[:8])
-		for at := 8; at < len(stco.payload); at += 4 {
-			wide = binary.BigEndian.AppendUint64(wide, uint64(binary.BigEndian.Uint32(stco.payload[at:])))
+func wideOffsets(moov *Box) {
+	for _, stco := range moov.Find("stco") {
+		wide := slices.Clone(stco.Payload[:8])
+		for at := 8; at < len(stco.Payload); at += 4 {
+			wide = binary.BigEndian.AppendUint64(wide, uint64(binary.BigEndian.Uint32(stco.Payload[at:])))
 		}
-		stco.kind, stco.payload = "co64", wide
+		stco.Kind, stco.Payload = "co64", wide
 	}
 }
 
 // durations makes all headers say another length than the samples have.
-func durations(milliseconds uint32) func(*node) {
-	return func(moov *node) {
-		binary.BigEndian.PutUint32(moov.find("mvhd")[0].payload[16:], milliseconds)
-		for _, trak := range moov.find("trak") {
-			binary.BigEndian.PutUint32(trak.find("tkhd")[0].payload[20:], milliseconds)
-			mdhd := trak.find("mdhd")[0].payload
+func durations(milliseconds uint32) func(*Box) {
+	return func(moov *Box) {
+		binary.BigEndian.PutUint32(moov.Find("mvhd")[0].Payload[16:], milliseconds)
+		for _, trak := range moov.Find("trak") {
+			binary.BigEndian.PutUint32(trak.Find("tkhd")[0].Payload[20:], milliseconds)
+			mdhd := trak.Find("mdhd")[0].Payload
 			timescale := binary.BigEndian.Uint32(mdhd[12:])
 			binary.BigEndian.PutUint32(mdhd[16:], uint32(uint64(timescale)*uint64(milliseconds)/1000))
-			trak.children = slices.DeleteFunc(trak.children, func(n *node) bool { return n.kind == "edts" })
+			trak.Children = slices.DeleteFunc(trak.Children, func(n *Box) bool { return n.Kind == "edts" })
 		}
 	}
 }
 
 // dolbyVision adds a Dolby Vision configuration (ETSI TS 103 572 §8.2, "Dolby Vision Streams Within the ISO Base Media
 // File Format" §3.1) of a profile and compatibility to the HEVC sample entry.
-func dolbyVision(profile, compatibility byte) func(*node) {
-	return func(moov *node) {
-		stsd := moov.find("stsd")[0]
+func dolbyVision(profile, compatibility byte) func(*Box) {
+	return func(moov *Box) {
+		stsd := moov.Find("stsd")[0]
 		const level = 3
 		config := make([]byte, 24)
 		config[0] = 1
@@ -162,30 +162,30 @@ func dolbyVision(profile, compatibility byte) func(*node) {
 		if profile > 7 {
 			kind = "dvvC"
 		}
-		entry := append(slices.Clone(stsd.payload[8:]), (&node{kind: kind, payload: config}).bytes()...)
+		entry := append(slices.Clone(stsd.Payload[8:]), (&Box{Kind: kind, Payload: config}).Bytes()...)
 		binary.BigEndian.PutUint32(entry, uint32(len(entry)))
-		stsd.payload = append(slices.Clone(stsd.payload[:8]), entry...)
+		stsd.Payload = append(slices.Clone(stsd.Payload[:8]), entry...)
 	}
 }
 
 // swallow puts the boxes of fragments, which are no longer any, before the samples inside mdat.
 func swallow(data []byte) []byte {
-	moof := (&node{kind: "moof", payload: make([]byte, 56)}).bytes()
-	old := append((&node{kind: "moov", payload: make([]byte, 400)}).bytes(), moof...)
+	moof := (&Box{Kind: "moof", Payload: make([]byte, 56)}).Bytes()
+	old := append((&Box{Kind: "moov", Payload: make([]byte, 400)}).Bytes(), moof...)
 	var out []byte
 	for _, n := range parse(data) {
-		switch n.kind {
+		switch n.Kind {
 		case "mdat":
-			n.payload = append(old, n.payload...)
+			n.Payload = append(old, n.Payload...)
 		case "moov":
-			for _, stco := range n.find("stco") {
-				for at := 8; at < len(stco.payload); at += 4 {
-					offset := binary.BigEndian.Uint32(stco.payload[at:])
-					binary.BigEndian.PutUint32(stco.payload[at:], offset+uint32(len(old)))
+			for _, stco := range n.Find("stco") {
+				for at := 8; at < len(stco.Payload); at += 4 {
+					offset := binary.BigEndian.Uint32(stco.Payload[at:])
+					binary.BigEndian.PutUint32(stco.Payload[at:], offset+uint32(len(old)))
 				}
 			}
 		}
-		out = append(out, n.bytes()...)
+		out = append(out, n.Bytes()...)
 	}
 	return out
 }

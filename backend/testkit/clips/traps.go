@@ -21,10 +21,10 @@ func traps() []Clip {
 }
 
 // changed is an ordinary MP4 with another moov.
-func changed(name, recipe string, change func(*node)) Clip {
+func changed(name, recipe string, change func(*Box)) Clip {
 	return Clip{
 		Name: name, Args: []string{"-i", "PATH/moov-last.mp4", "-map", "0", "-c", "copy"},
-		Recipe: recipe, After: remake(change), Pattern: true,
+		Recipe: recipe, After: Remake(change), Pattern: true,
 	}
 }
 
@@ -205,7 +205,7 @@ func dynamics() []Clip {
 		return Clip{
 			Name: name, Args: []string{"-i", "PATH/" + of, "-c", "copy"}, Passthrough: "no", Pattern: true,
 			Recipe: fmt.Sprintf("Dolby Vision %d.%d", profile, compatibility),
-			After:  remake(dolbyVision(profile, compatibility)),
+			After:  Remake(dolbyVision(profile, compatibility)),
 		}
 	}
 	return []Clip{

@@ -38,4 +38,7 @@
 //	colours                          10-bit, 4-2-2, 4-2-2-10-bit.mov, 4-4-4-10-bit.mkv, odd-size (4:4:4)
 //	sample rates and channels        44100, 22050, 96000, 96000-24-bit.mkv, 11025-mp3.avi, mono, 5.1, 7.1.mkv
 //	frame rates                      1fps.mp4, 1fps.mkv, 23.976, ntsc, 59.94.mkv, 60fps, 120fps
+//
+// TestHostile drops what package hostile makes, and watches what is touched: nobody may call where the files point at,
+// open what they name, or change anything beside the data folder.
 package suite
