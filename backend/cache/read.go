@@ -51,7 +51,7 @@ func (c *Cache) Section(k Key, segment int) (*Section, bool, error) {
 		return nil, false, err
 	}
 	body := io.NewSectionReader(f, s.offset+recordHeadLen, int64(s.length))
-	if bad := c.verify(s, body); bad != nil {
+	if bad := c.verify(s, f, body); bad != nil {
 		c.drop(k, s, bad)
 		c.closeSlot(s, f)
 		return nil, false, nil
@@ -142,13 +142,21 @@ func (c *Cache) leave(p *pack) {
 	}
 }
 
-// verify reads a payload that has not been since the cache was opened. It gives what is wrong with it.
-func (c *Cache) verify(s *slot, body *io.SectionReader) error {
+// verify reads a record that has not been read since the cache was opened. It gives what is wrong with it: also when
+// that is the header alone, which the index can do without, so that both ways of reading find the same.
+func (c *Cache) verify(s *slot, f *os.File, body *io.SectionReader) error {
 	c.mu.Lock()
 	done := s.verified
 	c.mu.Unlock()
 	if done {
 		return nil
+	}
+	buf := make([]byte, recordHeadLen)
+	if _, err := f.ReadAt(buf, s.offset); err != nil {
+		return fmt.Errorf("read record header: %w", err)
+	}
+	if head, ok := decodeRecordHead(buf, s.offset); !ok || head != s.entry {
+		return errDamaged
 	}
 	const chunk = 128 << 10
 	sum := crc32.New(castagnoli)
