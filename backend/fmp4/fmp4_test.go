@@ -160,3 +160,21 @@ func FuzzADTS(f *testing.F) {
 		}
 	})
 }
+
+// TestTurnedPictureKeepsItsCorner: whatever the turn, the picture's corners come to lie on those of the one shown.
+func TestTurnedPictureKeepsItsCorner(t *testing.T) {
+	const one = 1 << 16
+	for rotation, want := range map[int][9]int32{
+		0:   {one, 0, 0, 0, one, 0, 0, 0, 1 << 30},
+		90:  {0, one, 0, -one, 0, 0, 720 * one, 0, 1 << 30},
+		180: {-one, 0, 0, 0, -one, 0, 1280 * one, 720 * one, 1 << 30},
+		270: {0, -one, 0, one, 0, 0, 0, 1280 * one, 1 << 30},
+	} {
+		if d := cmp.Diff(want, matrix(rotation, false, 1280, 720)); d != "" {
+			t.Errorf("%d degrees:\n%s", rotation, d)
+		}
+	}
+	if d := cmp.Diff([9]int32{-one, 0, 0, 0, one, 0, 1280 * one, 0, 1 << 30}, matrix(0, true, 1280, 720)); d != "" {
+		t.Errorf("mirrored:\n%s", d)
+	}
+}

@@ -13,6 +13,8 @@ import (
 type Init struct {
 	Timescale     uint32
 	Width, Height int    // of a video track, as shown; 0 for sound
+	Rotation      int    // clockwise turns that players have to make for that, in degrees: 0, 90, 180, 270
+	Mirrored      bool   // players have to mirror it left to right, before they turn it
 	SampleEntry   []byte // the stsd entry, a whole box: avc1, mp4a, …
 }
 
@@ -36,8 +38,13 @@ func (i Init) Bytes() ([]byte, error) {
 	trak := mp4.CreateEmptyTrak(TrackID, i.Timescale, kind, "und")
 	moov.AddChild(trak)
 	if i.Width > 0 {
-		trak.Tkhd.Width = mp4.Fixed32(uint32(i.Width) << 16)
-		trak.Tkhd.Height = mp4.Fixed32(uint32(i.Height) << 16)
+		w, h := i.Width, i.Height
+		if i.Rotation == 90 || i.Rotation == 270 {
+			w, h = h, w
+		}
+		trak.Tkhd.Width = mp4.Fixed32(uint32(w) << 16)
+		trak.Tkhd.Height = mp4.Fixed32(uint32(h) << 16)
+		trak.Tkhd.Matrix = matrix(i.Rotation, i.Mirrored, int32(w), int32(h))
 	}
 	stsd := trak.Mdia.Minf.Stbl.Stsd
 	entry, err := rawBox(i.SampleEntry)
@@ -54,6 +61,26 @@ func (i Init) Bytes() ([]byte, error) {
 		return nil, fmt.Errorf("write init segment: %w", err)
 	}
 	return out.Bytes(), nil
+}
+
+// matrix is the transformation (ISO/IEC 14496-12 §6.2.2) that shows a picture of w×h as it is meant, with its corner
+// where it was.
+func matrix(rotation int, mirrored bool, w, h int32) [9]int32 {
+	a, b, c, d := int32(1), int32(0), int32(0), int32(1) // x' = a·x + c·y, y' = b·x + d·y
+	switch rotation {
+	case 90:
+		a, b, c, d = 0, 1, -1, 0
+	case 180:
+		a, d = -1, -1
+	case 270:
+		a, b, c, d = 0, -1, 1, 0
+	}
+	if mirrored {
+		a, b = -a, -b
+	}
+	back := func(x, y int32) int32 { return -(min(0, x*w) + min(0, y*h)) }
+	const one, oneW = 1 << 16, 1 << 30
+	return [9]int32{a * one, b * one, 0, c * one, d * one, 0, back(a, c) * one, back(b, d) * one, oneW}
 }
 
 // rawBox makes a box that is written as it is.

@@ -168,10 +168,14 @@ func (c *copyTrack) read(ctx context.Context, out []byte, r io.ReaderAt, samples
 
 // newCopyVideo passes the samples of a judged video track through.
 func newCopyVideo(v *videoSource, f *os.File, tl timeline, seed string) *copyTrack {
-	w, h := v.track.Video.DisplaySize()
+	format := v.track.Video
+	w, h := format.DisplaySize()
 	c := &copyTrack{
 		file: f, samples: v.samples, origin: tl.origin.in(v.timescale), end: v.end, stripped: v.indexed.Stripped,
-		init: fmp4.Init{Timescale: v.timescale, Width: w, Height: h, SampleEntry: v.entry},
+		init: fmp4.Init{
+			Timescale: v.timescale, Width: w, Height: h, SampleEntry: v.entry, Rotation: format.Rotation,
+			Mirrored: format.Mirrored,
+		},
 	}
 	c.plan = sync.OnceValues(func() (*plan.Plan, error) {
 		keys := make([]media.Ticks, len(v.groups))
