@@ -107,14 +107,21 @@ func (c *Clip) Draw(dst []byte, n int) {
 	}
 }
 
-// prepare draws the texture: noise of three sizes, each smooth between its points.
+// prepare draws the texture: a tile, over and over, of noise of three sizes, each smooth between its points.
 func (c *Clip) prepare() {
+	tile := make([]byte, clipMargin*clipMargin)
+	for row := range clipMargin {
+		for col := range clipMargin {
+			v := 40 + 90*smooth(col, row, 64)/255 + 50*smooth(col, row, 16)/255 + 24*smooth(col, row, 4)/255
+			tile[row*clipMargin+col] = byte(v) //nolint:gosec // at most 204
+		}
+	}
 	stride, rows := c.Width+clipMargin, c.Height+clipMargin
 	c.base = make([]byte, stride*rows)
 	for row := range rows {
-		for col := range stride {
-			v := 40 + 90*smooth(col, row, 64)/255 + 50*smooth(col, row, 16)/255 + 24*smooth(col, row, 4)/255
-			c.base[row*stride+col] = byte(v) //nolint:gosec // at most 204
+		from := tile[row%clipMargin*clipMargin:][:clipMargin]
+		for line := c.base[row*stride:][:stride]; len(line) > 0; {
+			line = line[copy(line, from):]
 		}
 	}
 	c.grain = make([]byte, grainLength)

@@ -140,6 +140,9 @@ func TestDecodePicturesComparesWhatWasEncoded(t *testing.T) {
 	if n, err := tools.DecodePictures(t.Context(), mp4, h.Clip.FrameBytes(), false, compare); n != 25 || err != nil {
 		t.Errorf("%d pictures, %v", n, err)
 	}
+	if n, err := tools.CountPictures(t.Context(), mp4); n != 25 || err != nil {
+		t.Errorf("%d pictures counted, %v", n, err)
+	}
 	spoilt := slices.Clone(mp4)
 	for i := len(spoilt) / 2; i < len(spoilt)/2+400; i++ {
 		spoilt[i] ^= 0x55

@@ -13,6 +13,7 @@ const hardwareFiles = 1024
 // go through a pipe. Its address space is not bounded either: drivers reserve more of it than the computer has memory.
 func (t *Tools) HeadSpec(h VideoHead) proc.Spec {
 	s := t.Spec(h.Args())
+	s.Low = h.Low
 	if h.Clip != nil {
 		s.Stdin = h.Clip.Reader()
 	}

@@ -32,6 +32,7 @@ type VideoHead struct {
 	HoldFor   int64 // > 0: after the last frame before To, repeat it for so many seconds, and keep from To on
 	Black     bool  // the first picture there is, made black: a stand-in where there is nothing to show
 	ToneMap   bool  // HDR to standard range; needs zscale
+	Low       bool  // at low priority: nobody waits
 }
 
 // harmonised makes all presets of x264 write byte-identical parameter sets, so that one init segment serves segments

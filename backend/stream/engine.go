@@ -34,6 +34,7 @@ type Engine struct {
 	source    func(ctx context.Context, itemID string) (media.Source, error)
 	log       *slog.Logger
 	sched     *scheduler
+	hw        *hardware
 	recent    *recent
 	texts     chan struct{} // holds one for each text that is being read
 	preset    string
@@ -71,7 +72,7 @@ func New(o Options) *Engine {
 	ctx, cancel := context.WithCancel(context.Background())
 	e := &Engine{
 		tools: o.Tools, cache: o.Cache, artifacts: o.Artifacts, source: o.Source, log: o.Log,
-		sched: newScheduler(), recent: newRecent(),
+		sched: newScheduler(), hw: &hardware{log: o.Log}, recent: newRecent(),
 		texts: make(chan struct{}, textReaders),
 		ctx:   ctx, cancel: cancel, titles: map[string]*opening{}, threads: runtime.NumCPU(),
 		patience: scanTime, idle: idleFor, thumbsAfter: thumbsAfter,

@@ -59,12 +59,16 @@ type child struct {
 // own. No error means that ffmpeg came to its end by itself: a head that was ended ends its pipe too, and what it had
 // written by then is no whole segment.
 func (e *Engine) runHead(ctx context.Context, args ffmpeg.Args, read func(child) error) error {
+	return e.runChild(ctx, e.tools.Spec(args), stuckAfter, read)
+}
+
+// runChild is runHead for a child that is run in a way of its own, and may be without progress for so long.
+func (e *Engine) runChild(ctx context.Context, s proc.Spec, patience time.Duration, read func(child) error) error {
 	proceed, stuck := context.WithCancelCause(ctx)
 	defer stuck(nil)
-	spec := e.tools.Spec(args)
 	background := backgroundTicket(ctx)
-	spec.Low = background != nil
-	p, err := proc.Start(proceed, spec)
+	s.Low = s.Low || background != nil
+	p, err := proc.Start(proceed, s)
 	if err != nil {
 		return fmt.Errorf("start: %w", err)
 	}
@@ -72,11 +76,11 @@ func (e *Engine) runHead(ctx context.Context, args ffmpeg.Args, read func(child)
 		p.Kill()
 		_ = p.Wait() // its end is known already
 	}()
-	watch := func() *time.Timer { return time.AfterFunc(stuckAfter, func() { stuck(errStuck) }) }
+	watch := func() *time.Timer { return time.AfterFunc(patience, func() { stuck(errStuck) }) }
 	out := io.Reader(p.Stdout())
 	if background != nil { // it may be held for long: it is watched while it is read, and not meanwhile
 		out = &heldReader{ctx: proceed, ticket: background, r: out, watch: watch}
-		watch = func() *time.Timer { return time.NewTimer(stuckAfter) }
+		watch = func() *time.Timer { return time.NewTimer(patience) }
 	}
 	err = read(child{out: out, ended: p.Wait, watch: watch})
 	switch {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"dropstream/backend/ffmpeg"
@@ -24,6 +25,10 @@ type videoMaker struct {
 	plan   func() (*plan.Plan, error)
 	init   func(ctx context.Context, data []byte) error // takes the init segment
 	near   func(n int) ([]byte, bool)                   // a segment near n that is there already
+
+	waited    func() bool                              // whether somebody waits for this rendition
+	frames    func(from, to media.Ticks) []media.Ticks // the source's frames around a span; nil when not known
+	uncounted atomic.Bool                              // what frames says is not what is decoded
 }
 
 // tries a segment has: from its own keyframe; tolerant and from further back; from much further back; holding the
@@ -55,6 +60,13 @@ func (m *videoMaker) run(ctx context.Context, from, to, attempt int, emit emitFu
 	switch {
 	case attempt == tryPlain && m.beyond(p, from):
 		return m.standStill(ctx, p, from, to, emit)
+	case attempt == tryPlain:
+		if t := m.tryHardware(ctx, p, from, to, emit); t != nil {
+			if t.ended(ctx) {
+				return t.err
+			}
+			return m.instead(ctx, p, t, to, emit)
+		}
 	case attempt == tryBlack:
 		if _, ok := m.near(from); ok {
 			return errNoOutput
@@ -63,10 +75,19 @@ func (m *videoMaker) run(ctx context.Context, from, to, attempt int, emit emitFu
 	if attempt >= tryHold {
 		to = from + 1
 	}
-	h := m.head(p, from, to, attempt)
 	g := &grouper{m: m, p: p, next: from, to: to, emit: emit, attempt: attempt}
-	err = m.e.runHead(ctx, h.Args(), func(c child) error { return g.read(ctx, fmp4.NewReader(c.out), c.watch) })
-	if err != nil {
+	return m.encode(ctx, m.head(p, from, to, attempt), g)
+}
+
+// encode runs a head and has its pictures gathered.
+func (m *videoMaker) encode(ctx context.Context, h ffmpeg.VideoHead, g *grouper) error {
+	stuck := stuckAfter
+	if g.check != nil {
+		stuck = hardwareStuck
+	}
+	from := g.next
+	read := func(c child) error { return g.read(ctx, fmp4.NewReader(c.out), c.watch) }
+	if err := m.e.runChild(ctx, m.e.tools.HeadSpec(h), stuck, read); err != nil {
 		return fmt.Errorf("run video head from segment %d: %w", from, err)
 	}
 	return g.flush(ctx)
@@ -245,6 +266,11 @@ type grouper struct {
 	samples  []fmp4.Sample
 	data     []byte
 	any      bool
+	count    int // pictures in the segment handed over last
+
+	init  []byte
+	sets  fmp4.ParameterSets // of this run's encoder, where they go into the samples
+	check *headCheck         // nil with x264
 }
 
 // read reads the whole of a head and hands over all segments but the last. Watch starts a timer that ends the head; it
@@ -259,16 +285,10 @@ func (g *grouper) read(ctx context.Context, r *fmp4.Reader, watch func() *time.T
 		}
 		return err
 	}
-	init, err := fmp4.Init{
-		Timescale: g.p.Timescale, Width: g.m.rung.Width, Height: g.m.rung.Height, SampleEntry: enc.SampleEntry,
-	}.Bytes()
-	if err != nil {
-		return err
-	}
 	if enc.Timescale != g.p.Timescale {
 		return errChanged
 	}
-	if err := g.m.init(ctx, init); err != nil {
+	if err := g.begin(ctx, enc.SampleEntry); err != nil {
 		return err
 	}
 	for {
@@ -295,12 +315,48 @@ func (g *grouper) read(ctx context.Context, r *fmp4.Reader, watch func() *time.T
 	return nil
 }
 
+// begin takes the encoder's sample entry, and makes the init segment.
+func (g *grouper) begin(ctx context.Context, entry []byte) (err error) {
+	r := g.m.rung
+	if isInBand(r) {
+		if g.sets, err = fmp4.ReadParameterSets(entry); err != nil {
+			return fmt.Errorf("read the encoder's parameter sets: %w", err)
+		}
+		if entry, err = fmp4.InBandEntry(entry, g.m.level()); err != nil {
+			return fmt.Errorf("make the sample entry: %w", err)
+		}
+	}
+	if g.check != nil {
+		g.check.opened = true
+		if err := g.form(g.sets); err != nil {
+			return err
+		}
+	}
+	init := fmp4.Init{Timescale: g.p.Timescale, Width: r.Width, Height: r.Height, SampleEntry: entry}
+	if g.init, err = init.Bytes(); err != nil {
+		return err
+	}
+	return g.m.init(ctx, g.init)
+}
+
 // take adds a frame, and hands over the segment before it when it begins a new one.
 func (g *grouper) take(ctx context.Context, s fmp4.Sample, data []byte) error {
 	eps := g.m.tolerance(g.p)
 	s.PTS -= g.m.origin
 	if g.attempt >= tryHold {
 		s.PTS = g.p.Bounds[g.next]
+	}
+	if g.check != nil {
+		if err := g.picture(s, data); err != nil {
+			return err
+		}
+	}
+	if isInBand(g.m.rung) && s.Sync {
+		var err error
+		if data, err = g.sets.InsertParameterSets(data); err != nil {
+			return fmt.Errorf("put parameter sets into a picture: %w", err)
+		}
+		s.Size = uint32(len(data))
 	}
 	if !g.any {
 		late := s.PTS - g.p.Bounds[g.next]
@@ -346,11 +402,20 @@ func (g *grouper) flush(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("make segment %d: %w", g.next, err)
 	}
-	g.samples, g.data = g.samples[:0], g.data[:0]
 	n := g.next
+	if g.check != nil {
+		if err := g.whole(ctx, n, seg); err != nil {
+			return err
+		}
+	}
+	g.count = len(g.samples)
+	g.samples, g.data = g.samples[:0], g.data[:0]
 	g.next++
 	if !g.emit(ctx, n, seg) {
 		return errEnough
+	}
+	if g.check != nil {
+		g.check.began = time.Now()
 	}
 	return nil
 }

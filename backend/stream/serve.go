@@ -9,7 +9,6 @@ import (
 
 	"dropstream/backend/cache"
 	"dropstream/backend/fault"
-	"dropstream/backend/ffmpeg"
 	"dropstream/backend/m3u8"
 	"dropstream/backend/media"
 	"dropstream/backend/plan"
@@ -300,7 +299,11 @@ func (t *title) videoCodec(r plan.Rung) string {
 	if r.Passthrough {
 		return v.CodecString
 	}
-	return fmt.Sprintf("avc1.6400%02x", ffmpeg.Level(r.Width, r.Height, v.Video.FrameRate))
+	entry := "avc1"
+	if isInBand(r) {
+		entry = "avc3"
+	}
+	return fmt.Sprintf("%s.6400%02x", entry, rungLevel(r, v.Video.FrameRate))
 }
 
 // bandwidth gives a rung's average and peak bit rates.

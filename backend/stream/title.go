@@ -172,6 +172,7 @@ func (t *title) layVideo() {
 			t.peak = sync.OnceValue(func() int64 { return peakOf(c) })
 		case t.e.tools != nil:
 			t.video[r.Name] = t.videoFeed(v, r, transcode)
+			t.video[inBand(r).Name] = t.videoFeed(v, inBand(r), transcode)
 		default:
 			continue // nothing can be encoded here
 		}
@@ -218,7 +219,10 @@ func (t *title) videoFeed(v *videoSource, r plan.Rung, p func() (*plan.Plan, err
 	f := newFeed(t.e, t.key(plan.KindTranscode, fmt.Sprint(r)), p, t.e.log)
 	f.maker = m
 	m.init = f.takeInit
-	m.near = f.near
+	if isInBand(r) {
+		m.init = f.takeAnyInit
+	}
+	m.near, m.waited, m.frames = f.near, f.anyWaited, t.framesIn(v)
 	return f
 }
 
