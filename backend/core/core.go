@@ -153,6 +153,7 @@ func (c *Core) forgetStrays(ctx context.Context) error {
 func (c *Core) build() {
 	c.engine = stream.New(stream.Options{
 		Tools: c.tools, Cache: c.cache, Artifacts: c.store, Log: c.log, Source: sourceOf(c),
+		Keeper: c.store,
 	})
 	lo := library.Options{
 		Store: c.store, Engine: c.engine, Background: c.engine.Background, Sniff: sniff.Reader,

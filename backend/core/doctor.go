@@ -22,7 +22,9 @@ func (c *Core) doctor(ctx context.Context) api.Report {
 	}
 	r.Checks = append(r.Checks, c.checkTools())
 	if c.tools != nil {
-		r.Checks = append(r.Checks, c.checkEncoder(ctx), c.checkConfinement(ctx))
+		r.Checks = append(r.Checks, c.checkEncoder(ctx))
+		r.Checks = append(r.Checks, c.checkMachine(ctx)...)
+		r.Checks = append(r.Checks, c.checkConfinement(ctx))
 	}
 	r.Checks = append(r.Checks, c.checkData(), c.checkSpace(), c.checkWebview(), api.Check{
 		Name: "media server", Result: api.CheckOK, Detail: "answers at " + c.url + ", on this computer only",

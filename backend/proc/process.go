@@ -32,6 +32,7 @@ type Process struct {
 	stderr tail
 	done   chan struct{} // closed when the child is gone and err is set
 	err    error
+	used   time.Duration // processor time
 
 	mu    sync.Mutex
 	jail  *jail       // the group or job
@@ -79,6 +80,9 @@ func (p *Process) own(ctx context.Context, s Spec, started chan<- error) {
 	ended := p.finish()
 
 	p.stdout.expire()
+	if cmd.ProcessState != nil {
+		p.used = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	}
 	switch {
 	case ended:
 		err = fmt.Errorf("%s: %w", p.name, ctx.Err())
@@ -203,6 +207,12 @@ func (p *Process) Wait() error {
 
 // Done is closed when the child is gone.
 func (p *Process) Done() <-chan struct{} { return p.done }
+
+// Used waits until the child is gone, and says how much processor time it used over all its threads.
+func (p *Process) Used() time.Duration {
+	<-p.done
+	return p.used
+}
 
 // PID is the child's process number. It may be another's once Done is closed.
 func (p *Process) PID() int { return p.pid }

@@ -12,7 +12,6 @@ import (
 	"dropstream/backend/fault"
 	"dropstream/backend/ffmpeg"
 	"dropstream/backend/media"
-	"dropstream/backend/plan"
 )
 
 // Options are what an engine needs.
@@ -23,7 +22,9 @@ type Options struct {
 	Source func(ctx context.Context, itemID string) (media.Source, error)
 	// Artifacts keeps what scanning a source told; nil: it is scanned again each time.
 	Artifacts Artifacts
-	Log       *slog.Logger
+	// Keeper keeps what is measured of this computer. Without one nothing is measured, and no encoder in hardware used.
+	Keeper Keeper
+	Log    *slog.Logger
 }
 
 // Engine plays items. It is safe for use by several goroutines.
@@ -37,11 +38,15 @@ type Engine struct {
 	hw        *hardware
 	recent    *recent
 	texts     chan struct{} // holds one for each text that is being read
-	preset    string
 	threads   int
-	viewer    atomic.Uint32 // media.Client of the program's own window
-	patience  time.Duration // how long a packet scan may keep a viewer waiting
-	idle      time.Duration // how long a head lives that nobody asks for anything
+	keeper    Keeper
+	studying  chan struct{}          // holds one while the computer is studied
+	studied   atomic.Bool            // it has been
+	measured  atomic.Pointer[Pace]   // nil when not known
+	speeds    atomic.Pointer[Speeds] // nil when not known
+	viewer    atomic.Uint32          // media.Client of the program's own window
+	patience  time.Duration          // how long a packet scan may keep a viewer waiting
+	idle      time.Duration          // how long a head lives that nobody asks for anything
 
 	thumbsAfter time.Duration // how long after the first question for thumbnails they are begun
 
@@ -76,31 +81,13 @@ func New(o Options) *Engine {
 		texts: make(chan struct{}, textReaders),
 		ctx:   ctx, cancel: cancel, titles: map[string]*opening{}, threads: runtime.NumCPU(),
 		patience: scanTime, idle: idleFor, thumbsAfter: thumbsAfter,
+		keeper: o.Keeper, studying: make(chan struct{}, 1),
 	}
-	switch cores := runtime.NumCPU(); {
-	case cores >= 12:
-		e.preset = "veryfast"
-	case cores >= 6:
-		e.preset = "superfast"
-	default:
-		e.preset = "ultrafast"
+	if e.keeper != nil && e.tools != nil {
+		e.remember(ctx)
+		e.wg.Go(e.studyLater)
 	}
 	return e
-}
-
-// fewCores is below how many cores a head cannot bring HDR to standard range at full size as fast as it plays: at
-// 1080p each picture costs some 75 ms of one core, at 720p 45 ms.
-const fewCores = 6
-
-// veryFewCores is below how many cores a full-size transcode keeps a viewer waiting for the first picture.
-const veryFewCores = 3
-
-// largestSide is the largest size at which a picture is transcoded here.
-func (e *Engine) largestSide(v media.VideoFormat) int {
-	if e.threads < veryFewCores || v.HighDynamicRange() && e.threads < fewCores {
-		return plan.CostlySide
-	}
-	return plan.FullSide
 }
 
 // Close ends all heads and waits for them.

@@ -10,7 +10,8 @@ import (
 )
 
 // inBandSuffix ends the names of renditions of the family that encoders in hardware may take part in. Their sample
-// entry is avc3: parameter sets stand in front of every keyframe, so a segment of one encoder may follow one of another.
+// entry is avc3: parameter sets stand in front of every keyframe, so a segment of one encoder may follow one of
+// another.
 const inBandSuffix = "-avc3"
 
 // maxBlames is how often an encoder in hardware may fail where x264 does not, before it is set aside until the program

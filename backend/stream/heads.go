@@ -51,8 +51,9 @@ const stuckAfter = 20 * time.Second
 // child is a head's process while what it writes is read.
 type child struct {
 	out   io.Reader
-	ended func() error       // waits for its end and says whether it was a good one
-	watch func() *time.Timer // starts the timer that ends a head without progress; stop it when a frame arrives
+	ended func() error         // waits for its end and says whether it was a good one
+	used  func() time.Duration // waits for its end and says how much processor time it took
+	watch func() *time.Timer   // starts the timer that ends a head without progress; stop it when a frame arrives
 }
 
 // runHead runs ffmpeg and lets read take what it writes. It gives read's error, with ffmpeg's last words, or ffmpeg's
@@ -82,7 +83,7 @@ func (e *Engine) runChild(ctx context.Context, s proc.Spec, patience time.Durati
 		out = &heldReader{ctx: proceed, ticket: background, r: out, watch: watch}
 		watch = func() *time.Timer { return time.NewTimer(patience) }
 	}
-	err = read(child{out: out, ended: p.Wait, watch: watch})
+	err = read(child{out: out, ended: p.Wait, used: p.Used, watch: watch})
 	switch {
 	case errors.Is(err, errEnough), ctx.Err() != nil:
 		return errors.Join(err, ctx.Err())

@@ -59,7 +59,7 @@ func TestSpeedsMix(t *testing.T) {
 		if segments[n] != nil {
 			n = slices.IndexFunc(segments, func(s []byte) bool { return s == nil })
 		}
-		e.preset = presets[i%len(presets)]
+		e.measured.Store(&Pace{ColdPreset: presets[i%len(presets)]})
 		segments[n] = makeOne(t, m, n, tryPlain)
 	}
 	if got, want := frames(t, slices.Concat(f.init, slices.Concat(segments...)), "v"), 200; got != want {

@@ -165,8 +165,8 @@ func rungLevel(r plan.Rung, rate media.Rational) int {
 	return level
 }
 
-// pictures says how many frames the source has in a segment, and by how many that may be wrong: by none where its frames
-// are known, and otherwise by what a steady rate may be out.
+// pictures says how many frames the source has in a segment, and by how many that may be wrong: by none where its
+// frames are known, and otherwise by what a steady rate may be out.
 func (m *videoMaker) pictures(p *plan.Plan, n int) (count, slack int) {
 	from, to := p.Span(n)
 	if m.frames == nil || !p.Exact {

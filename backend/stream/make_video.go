@@ -85,6 +85,9 @@ func (m *videoMaker) encode(ctx context.Context, h ffmpeg.VideoHead, g *grouper)
 	if g.check != nil {
 		stuck = hardwareStuck
 	}
+	if backgroundTicket(ctx) != nil {
+		h.Preset = m.e.pace().FillPreset
+	}
 	from := g.next
 	read := func(c child) error { return g.read(ctx, fmp4.NewReader(c.out), c.watch) }
 	if err := m.e.runChild(ctx, m.e.tools.HeadSpec(h), stuck, read); err != nil {
@@ -99,7 +102,7 @@ func (m *videoMaker) head(p *plan.Plan, from, to, attempt int) ffmpeg.VideoHead 
 	h := ffmpeg.VideoHead{
 		Source: m.src, Stream: v.track.Index, Format: v.track.Video, Timescale: p.Timescale,
 		Width: m.rung.Width, Height: m.rung.Height, Bits: m.rung.BitsPerSecond, FrameRate: v.track.Video.FrameRate,
-		Preset: m.e.preset, Threads: m.e.threads, Tolerant: attempt > tryPlain,
+		Preset: m.e.pace().ColdPreset, Threads: m.e.threads, Tolerant: attempt > tryPlain,
 		ToneMap: v.track.Video.HighDynamicRange() && m.e.tools.CanToneMap(),
 	}
 	eps := m.tolerance(p)

@@ -28,7 +28,7 @@ func (t *title) offer(c media.Client) offer {
 	}
 	if v := t.survey.video; v != nil && len(t.rungs) > 0 {
 		verdict := plan.For(c, &v.track, v.verdict)
-		o.rungs = t.rungsFor(verdict.Passthrough)
+		o.rungs = t.familyFor(c, t.rungsFor(verdict.Passthrough))
 		add(&v.track, verdict, o.rungs[0].Passthrough)
 	}
 	for i := 0; i < len(t.audio); {

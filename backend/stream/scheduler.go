@@ -242,3 +242,18 @@ func (s *scheduler) running() int {
 	defer s.mu.Unlock()
 	return len(s.tickets)
 }
+
+// quiet gives a function that says whether nothing has begun, ended or become urgent since.
+func (s *scheduler) quiet() func() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	changed := s.changed
+	return func() bool {
+		select {
+		case <-changed:
+			return false
+		default:
+			return true
+		}
+	}
+}

@@ -35,7 +35,8 @@ func Install(t *testing.T, mode Mode) *Fake {
 	f.Path = filepath.Join(f.dir, "ffmpeg")
 	script := fmt.Sprintf("#!/bin/sh\n%s='%s' exec '%s' \"$@\"\n", dirKey, f.dir, self)
 	for name, text := range map[string]string{"real": ffmpeg, "ffmpeg": script} {
-		if err := os.WriteFile(filepath.Join(f.dir, name), []byte(text), 0o700); err != nil { //nolint:gosec // it is run
+		err := os.WriteFile(filepath.Join(f.dir, name), []byte(text), 0o700)
+		if err != nil {
 			t.Fatal(err)
 		}
 	}

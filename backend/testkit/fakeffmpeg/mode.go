@@ -1,6 +1,7 @@
 package fakeffmpeg
 
-// Mode is how the encoder behaves. Where it is not said otherwise the test encode goes well, and what comes later fails.
+// Mode is how the encoder behaves. Where it is not said otherwise the test encode goes well, and what comes later
+// fails.
 type Mode string
 
 // The modes.
