@@ -55,7 +55,8 @@ func checkHardware(m stream.Machine) api.Check {
 			words = append(words, e.Title+" encodes, and proved it")
 		case e.Proved:
 			words = append(words, e.Title+" failed too often, and is not used until the next start")
-			check.Result, check.Advice = api.CheckWarn, "Nothing is lost by it. An update of the graphics driver may help."
+			check.Result = api.CheckWarn
+			check.Advice = "Nothing is lost by it. An update of the graphics driver may help."
 		default:
 			words = append(words, e.Title+" did not pass its test encode, and is not used")
 		}

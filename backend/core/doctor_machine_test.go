@@ -23,14 +23,16 @@ func TestTheDoctorSaysWhatTheComputerCanDo(t *testing.T) {
 				Studied: true, Speeds: stream.Speeds{FullHD: fps, HDR: 90},
 				Pace: stream.Pace{LargestSide: 1080, LargestHDRSide: 720, RealtimeSide: 1440},
 			},
-			"converts 1080p at 3.3x and HDR to 720p at 2.3x the speed it plays at; it starts at 1080p at most, HDR at 720p",
+			"converts 1080p at 3.3x and HDR to 720p at 2.3x the speed it plays at; it starts at 1080p at most, " +
+				"HDR at 720p",
 			"the processor encodes", false,
 		},
 		"proved": {
 			stream.Machine{Studied: true, Encoders: []stream.EncoderState{
 				{Title: "NVIDIA NVENC", Reason: gone}, {Title: "VA-API (renderD128)", Proved: true},
 			}},
-			"", "NVIDIA NVENC did not pass its test encode, and is not used; VA-API (renderD128) encodes, and proved it",
+			"", "NVIDIA NVENC did not pass its test encode, and is not used; " +
+				"VA-API (renderD128) encodes, and proved it",
 			false,
 		},
 		"set aside": {

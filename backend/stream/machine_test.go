@@ -3,6 +3,7 @@ package stream
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"sync"
 	"testing"
 
@@ -30,9 +31,7 @@ func (n *notes) PutSettings(_ context.Context, values map[string]string) error {
 	if n.values == nil {
 		n.values = map[string]string{}
 	}
-	for key, value := range values {
-		n.values[key] = value
-	}
+	maps.Copy(n.values, values)
 	return nil
 }
 

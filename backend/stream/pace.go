@@ -40,8 +40,10 @@ func guessedPace(cores int) Pace {
 
 // Speeds are how fast this computer encodes, as measured.
 type Speeds struct {
-	FullHD map[string]float64 `json:"fullHD"` // pictures of 1920×1080 a second, by preset
-	HDR    float64            `json:"hdr"`    // pictures of 1280×720 brought to standard range and encoded; 0 if it cannot
+	// FullHD is how many pictures of 1920×1080 are encoded in a second, by preset.
+	FullHD map[string]float64 `json:"fullHD"`
+	// HDR is how many of 1280×720 are brought to standard range and encoded; 0 where that cannot be done.
+	HDR float64 `json:"hdr"`
 }
 
 // How many times as fast as it plays a picture must be made.
