@@ -20,11 +20,18 @@ type Options struct {
 	Cache *cache.Cache
 	// Source gives an item's source as it is now. Errors: fault.NotFound, fault.Missing.
 	Source func(ctx context.Context, itemID string) (media.Source, error)
-	// Artifacts keeps what scanning a source told; nil: it is scanned again each time.
+	// Artifacts keeps what scanning a source told, and what storing an item needs beside its segments; nil: sources
+	// are scanned again each time, and items cannot be stored whole.
 	Artifacts Artifacts
 	// Keeper keeps what is measured of this computer. Without one nothing is measured, and no encoder in hardware used.
 	Keeper Keeper
-	Log    *slog.Logger
+	// Fill says whether what is played is filled in the background; nil: it is not.
+	Fill func() bool
+	// OnStored is told when all that playing an item needs is in the cache, and when it is not any more. OnProgress is
+	// told when the storing of an item has come further, not often. Both may be nil.
+	OnStored   func(itemID string, stored bool)
+	OnProgress func(itemID string)
+	Log        *slog.Logger
 }
 
 // Engine plays items. It is safe for use by several goroutines.
@@ -37,6 +44,7 @@ type Engine struct {
 	sched     *scheduler
 	hw        *hardware
 	recent    *recent
+	fill      *filler
 	texts     chan struct{} // holds one for each text that is being read
 	threads   int
 	keeper    Keeper
@@ -83,6 +91,11 @@ func New(o Options) *Engine {
 		patience: scanTime, idle: idleFor, thumbsAfter: thumbsAfter,
 		keeper: o.Keeper, studying: make(chan struct{}, 1),
 	}
+	e.fill = newFiller(e, o)
+	for range e.sched.budget[backgroundSlot] {
+		e.wg.Go(func() { e.fill.work(ctx) })
+	}
+	e.wg.Go(func() { e.fill.tellLosses(ctx) })
 	if e.keeper != nil && e.tools != nil {
 		e.remember(ctx)
 		e.wg.Go(e.studyLater)
@@ -124,6 +137,7 @@ func (e *Engine) Prepare(ctx context.Context, src media.Source) (media.Assessmen
 
 // Forget closes an item and drops what is cached of it.
 func (e *Engine) Forget(_ context.Context, itemID string) error {
+	e.fill.drop(itemID)
 	e.drop(itemID)
 	e.recent.forget(itemID)
 	return e.cache.RemoveTitle(itemID)
@@ -194,6 +208,11 @@ func (e *Engine) openTitle(o *opening, itemID string, source func(context.Contex
 	if err == nil && o.title.survey.fresh {
 		s := o.title.survey
 		e.wg.Go(func() { e.keepScan(e.ctx, src, s.task, s.found) })
+	}
+	if fault.CodeOf(err) == fault.Missing {
+		if c := e.readCard(e.ctx, itemID); c != nil {
+			o.title, err = e.storedTitle(c, err)
+		}
 	}
 	if err != nil {
 		o.err = err

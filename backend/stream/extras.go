@@ -34,6 +34,9 @@ const (
 // chapters are the source's, on the presentation's clock. The index knows better than ffprobe which ones a viewer is
 // meant to see.
 func (t *title) chapters() []media.Chapter {
+	if t.stored != nil {
+		return t.stored.chapters
+	}
 	all := t.survey.probe.Chapters
 	if known := t.survey.index.Chapters; len(known) > 0 {
 		all = known

@@ -67,6 +67,15 @@ func (e *Engine) Segment(ctx context.Context, ref media.Ref, n int) ([]byte, err
 	if ref.Kind == media.Text {
 		return e.textSegment(ctx, ref, n)
 	}
+	data, err := e.mediaSegment(ctx, ref, n)
+	if fault.CodeOf(err) == fault.Missing { // the source went while it was open: it may be stored
+		e.drop(ref.Item)
+		return e.mediaSegment(ctx, ref, n)
+	}
+	return data, err
+}
+
+func (e *Engine) mediaSegment(ctx context.Context, ref media.Ref, n int) ([]byte, error) {
 	r, p, release, err := e.rendition(ctx, ref)
 	if err != nil {
 		return nil, err
@@ -77,6 +86,9 @@ func (e *Engine) Segment(ctx context.Context, ref media.Ref, n int) ([]byte, err
 	}
 	if _, copied := r.(*copyTrack); copied {
 		return e.copied(ctx, ref, r, n)
+	}
+	if feedOf(r) != nil && ref.Rendition != plan.Original {
+		e.fill.seen(media.Ref{Item: ref.Item, Kind: ref.Kind, Track: ref.Track, Rendition: ref.Rendition})
 	}
 	return r.Segment(ctx, n)
 }
@@ -311,6 +323,9 @@ func (t *title) bandwidth(r plan.Rung) (average, peak int64) {
 	if !r.Passthrough {
 		// The encoder may spend a buffer of one second in a segment of one second.
 		return r.BitsPerSecond * 2 / 3, r.BitsPerSecond * 9 / 4
+	}
+	if t.stored != nil {
+		return t.stored.average, t.stored.peak
 	}
 	v := t.survey.video
 	if v.scan != nil {

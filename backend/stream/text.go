@@ -102,6 +102,9 @@ type sidecar struct {
 
 // look finds the sidecars that there are now. Each keeps its number for as long as the title is open.
 func (t *title) look(ctx context.Context) {
+	if t.stored != nil {
+		return // they were stored with it
+	}
 	found, err := subtitle.Beside(t.src.Path)
 	if err != nil {
 		t.e.log.LogAttrs(ctx, slog.LevelDebug, "Sidecars not found", slog.Any("error", err))

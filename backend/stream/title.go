@@ -32,6 +32,7 @@ type title struct {
 	texts    texts
 	thumbs   *thumbs
 	later    *laterScan // nil unless a scan would tell more
+	stored   *measured  // of one that is played without its source; else nil
 	refined  chan media.Probe
 	peak     func() int64 // of the passed-through video, bits per second
 	wg       sync.WaitGroup
@@ -136,6 +137,9 @@ func (t *title) refine(ctx context.Context) {
 
 // seed names the source's content, and how much is known of it, in the hashes of plans.
 func (t *title) seed() string {
+	if t.stored != nil {
+		return t.stored.seed
+	}
 	how := "grid"
 	if v := t.survey.video; v != nil && (v.indexed != nil || v.keyframes != nil) {
 		how = t.survey.index.Precision.String()
@@ -274,12 +278,27 @@ func (t *title) key(kind plan.Kind, settings string) cache.Key {
 
 // unchanged says whether the source still is what it was when it was sniffed.
 func (t *title) unchanged() error {
+	if t.stored != nil {
+		return nil
+	}
 	st, err := t.file.Stat()
 	if err != nil {
 		return fault.Wrap(err, fault.Missing, "The file cannot be read any more.")
 	}
 	if st.Size() != t.src.SizeBytes || !st.ModTime().Equal(t.src.ModTime) {
 		return fault.New(fault.Missing, "The file has changed since it was opened. Drop it again to play it.")
+	}
+	return nil
+}
+
+// present says whether the source is where it was, and what it was: for who opens it by its name.
+func (t *title) present() error {
+	st, err := os.Stat(t.src.Path)
+	if err != nil {
+		return fault.Wrap(err, fault.Missing, "The original is not where it was.")
+	}
+	if st.Size() != t.src.SizeBytes || !st.ModTime().Equal(t.src.ModTime) {
+		return fault.New(fault.Missing, "The original has changed.")
 	}
 	return nil
 }
@@ -304,7 +323,9 @@ func (t *title) close() {
 		}
 	}
 	t.wg.Wait()
-	_ = t.file.Close() // only read from
+	if t.file != nil {
+		_ = t.file.Close() // only read from
+	}
 }
 
 // assess says how the title is played in the program's own window.
