@@ -26,6 +26,7 @@ const (
 type Settings struct {
 	CacheBudgetBytes int64       // disk that cached segments may take
 	FreeFloorBytes   int64       // disk that is left free whatever the budget says
+	Fill             bool        // what is played converted is completed in the background
 	Theme            Theme       //
 	Window           WindowState //
 }
@@ -60,6 +61,7 @@ func (s *Settings) keys() map[string]any {
 	return map[string]any{
 		"cacheBudgetBytes": &s.CacheBudgetBytes,
 		"freeFloorBytes":   &s.FreeFloorBytes,
+		"fill":             &s.Fill,
 		"theme":            &s.Theme,
 		"window":           &s.Window,
 	}

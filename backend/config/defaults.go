@@ -12,6 +12,7 @@ func Defaults(freeBytes int64) Settings {
 	return Settings{
 		CacheBudgetBytes: max(minCacheBudgetBytes, min(mostCacheBudgetBytes, freeBytes/10)),
 		FreeFloorBytes:   defaultFreeFloorBytes,
+		Fill:             true,
 		Theme:            System,
 	}
 }

@@ -85,6 +85,9 @@ func Open(ctx context.Context, o Options) (c *Core, err error) {
 		return c, err
 	}
 	c.build()
+	if err := c.resume(ctx); err != nil {
+		return c, err
+	}
 	return c, c.listen()
 }
 
@@ -117,43 +120,41 @@ func (c *Core) openData(ctx context.Context) error {
 	now := c.config.Get()
 	c.cache, err = cache.Open(ctx, filepath.Join(c.o.DataDir, "cache"), cache.Options{
 		BudgetBytes: now.CacheBudgetBytes, FloorBytes: now.FreeFloorBytes, Log: c.log,
+		OnEvict: func(title string) { c.engine.Evicted(title) }, // nothing is put before there is an engine
 	})
 	if err != nil {
 		return err
 	}
-	if err := c.forgetStrays(ctx); err != nil {
+	kept, err := c.forgetStrays(ctx)
+	if err != nil {
+		return err
+	}
+	if err := c.forgetStored(ctx, kept); err != nil {
 		return err
 	}
 	c.config.OnChange(func(s config.Settings) {
 		if err := c.cache.SetBudget(s.CacheBudgetBytes, s.FreeFloorBytes); err != nil {
 			c.log.LogAttrs(context.Background(), slog.LevelWarn, "Cache budget not set", slog.Any("error", err))
 		}
+		if c.engine != nil {
+			c.engine.Refill()
+		}
 	})
-	return nil
-}
-
-// forgetStrays removes what is cached of items that the library does not have any more: a removal that was cut short.
-func (c *Core) forgetStrays(ctx context.Context) error {
-	for _, u := range c.cache.Usage() {
-		_, err := c.store.Item(ctx, u.Title)
-		if err == nil {
-			continue
-		}
-		if fault.CodeOf(err) != fault.NotFound {
-			return fmt.Errorf("look for cached item: %w", err)
-		}
-		if err := c.cache.RemoveTitle(u.Title); err != nil {
-			return fmt.Errorf("remove what is cached of a forgotten item: %w", err)
-		}
-	}
 	return nil
 }
 
 // build ties the services together. They know each other only through the interfaces that they declare.
 func (c *Core) build() {
 	c.engine = stream.New(stream.Options{
-		Tools: c.tools, Cache: c.cache, Artifacts: c.store, Log: c.log, Source: sourceOf(c),
+		Tools: c.tools, Cache: c.cache, Log: c.log, Source: sourceOf(c), Artifacts: c.store,
 		Keeper: c.store,
+		Fill: func() bool { return c.config.Get().Fill },
+		// Nothing is filled or evicted before there are a library and a service.
+		OnStored: func(id string, stored bool) {
+			c.library.SetStored(context.Background(), id, stored)
+			c.service.ItemChanged(id)
+		},
+		OnProgress: func(id string) { c.service.ItemChanged(id) },
 	})
 	lo := library.Options{
 		Store: c.store, Engine: c.engine, Background: c.engine.Background, Sniff: sniff.Reader,
@@ -163,8 +164,9 @@ func (c *Core) build() {
 	}
 	ao := api.Options{
 		URLs: c.urls, ForClient: httpd.ForClient, Deliveries: c.engine.Deliveries, OnClient: c.engine.SetViewer,
-		Extras: c.engine.Extras, Doctor: c.doctor, SamplePath: filepath.Join(c.o.DataDir, "sample", "Sample.mp4"),
-		Log: c.log,
+		Extras: c.engine.Extras, Progress: progressOf(c.engine), Doctor: c.doctor,
+		SamplePath: filepath.Join(c.o.DataDir, "sample", "Sample.mp4"),
+		Log:        c.log,
 	}
 	if c.tools != nil {
 		lo.Posters, ao.MakeSample = c.tools, c.tools.MakeSample

@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 
+	"dropstream/backend/api"
 	"dropstream/backend/library"
 	"dropstream/backend/media"
 	"dropstream/backend/stream"
@@ -28,4 +29,23 @@ func (m mediaOf) Poster(ctx context.Context, itemID string) ([]byte, error) {
 // sourceOf asks the library for an item's source. The library is made after the engine, so it is looked up late.
 func sourceOf(c *Core) func(context.Context, string) (media.Source, error) {
 	return func(ctx context.Context, id string) (media.Source, error) { return c.library.Source(ctx, id) }
+}
+
+// progressOf says in the API's words how far the storing of an item is.
+func progressOf(e *stream.Engine) func(string) *api.Progress {
+	return func(id string) *api.Progress {
+		p, ok := e.Progress(id)
+		if !ok {
+			return nil
+		}
+		out := &api.Progress{Kind: "storing", Fraction: p.Fraction, RemainingMS: -1}
+		if p.Remaining >= 0 {
+			out.RemainingMS = p.Remaining.Milliseconds()
+		}
+		if p.Problem != nil {
+			problem := api.ProblemOf(p.Problem)
+			out.Problem = &problem
+		}
+		return out
+	}
 }

@@ -101,10 +101,7 @@ func (r *fillRig) everything(t *testing.T) map[string][]byte {
 	if len(wrong) > 0 {
 		t.Fatal(wrong)
 	}
-	var uris []string
-	for _, v := range m.Variants[:1] {
-		uris = append(uris, v.URI)
-	}
+	uris := append(make([]string, 0, 1+len(m.Renditions)), m.Variants[0].URI)
 	for _, x := range m.Renditions {
 		uris = append(uris, x.URI)
 	}
@@ -156,8 +153,10 @@ func converted(t *testing.T, seconds string) media.Source {
 	if err := os.WriteFile(srt, []byte("1\n00:00:01,000 --> 00:00:03,000\nHello\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return clip(t, "converted.mkv", "-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d="+seconds+",noise=alls=20:allf=t", "-f", "lavfi", "-i",
-		"sine=f=440:r=48000:d="+seconds, "-i", srt, "-c:v", "mpeg4", "-g", "25", "-c:a", "pcm_s16le", "-c:s", "subrip")
+	return clip(t, "converted.mkv",
+		"-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d="+seconds+",noise=alls=20:allf=t",
+		"-f", "lavfi", "-i", "sine=f=440:r=48000:d="+seconds, "-i", srt,
+		"-c:v", "mpeg4", "-g", "25", "-c:a", "pcm_s16le", "-c:s", "subrip")
 }
 
 // play asks for a segment of the picture and one of the sound, as a viewer does.
@@ -220,8 +219,10 @@ func TestPlayedItemsAreStored(t *testing.T) {
 
 // TestKeepAnItemThatIsPassedThrough: its own samples are cut into the cache.
 func TestKeepAnItemThatIsPassedThrough(t *testing.T) {
-	src := clip(t, "kept.mp4", append([]string{"-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=20", "-f", "lavfi", "-i",
-		"sine=f=440:r=48000:d=20", "-c:a", "aac"}, x264...)...)
+	src := clip(t, "kept.mp4", append([]string{
+		"-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=20", "-f", "lavfi", "-i", "sine=f=440:r=48000:d=20",
+		"-c:a", "aac",
+	}, x264...)...)
 	r := newFillRig(t, t.TempDir(), src, 1<<30, false)
 	r.play(t, 0)
 	before := r.everything(t)

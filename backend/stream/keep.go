@@ -181,3 +181,13 @@ func (e *Engine) savedSeen(ctx context.Context, itemID string) (refs []media.Ref
 
 // Evicted is to be told of items of which something was given up for room. It does not wait.
 func (e *Engine) Evicted(itemID string) { e.fill.lost(itemID) }
+
+// Refill is to be told when there may be more room, or filling was switched on.
+func (e *Engine) Refill() {
+	e.fill.mu.Lock()
+	defer e.fill.mu.Unlock()
+	for _, j := range e.fill.jobs {
+		j.retryAt = time.Time{}
+	}
+	e.fill.kick()
+}
