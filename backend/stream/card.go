@@ -124,7 +124,8 @@ func (c *card) check() error {
 		}
 		return p.Timescale > 0 && p.Len() > 0 && p.Bounds[0] == 0
 	}
-	ok := c.Total > 0 && c.Scale > 0 && (c.Video != nil || len(c.Audio) > 0)
+	const most = 1 << 16
+	ok := c.Total > 0 && c.Scale > 0 && c.Pictures >= 0 && c.Pictures < most && (c.Video != nil || len(c.Audio) > 0)
 	if c.Video != nil {
 		ok = ok && sound(&c.Video.Plan) && c.Video.Track.Kind == media.Video
 	}

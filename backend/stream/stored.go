@@ -63,6 +63,9 @@ func (e *Engine) storedTitle(c *card, missing error) (*title, error) {
 		timeline: timeline{origin: moment{c.Origin, c.Scale}, total: time.Duration(c.Total)},
 		stored:   &measured{seed: c.Seed, chapters: c.Chapters},
 	}
+	t.thumbs = newThumbs(t)
+	t.thumbs.closed, t.thumbs.key.Rendition = true, c.Sheets // there is nothing to make them from
+	t.thumbs.plan = func() *thumbPlan { return &thumbPlan{all: make([]thumb, c.Pictures), total: t.timeline.total} }
 	track := func(p *cardPart) *storedTrack {
 		return &storedTrack{e: e, key: cache.Key{Title: c.Source.ItemID, Rendition: p.Rendition}, plan: &p.Plan}
 	}
