@@ -21,6 +21,14 @@ const made: Record<string, string[]> = {
   '100 %s "quoted" ü 🎬.mkv': [...picture('1280x720', 10), ...sound(10), ...x264, '-c:a', 'ac3'],
   'No sound.mp4': [...picture('640x360', 8), ...x264],
   'Only sound.m4a': [...sound(8), '-c:a', 'aac'],
+  'Shades.mp4': [
+    '-f',
+    'lavfi',
+    '-i',
+    // A little brighter every second.
+    "color=gray:s=32x18:r=25:d=40,geq=lum='20+4*floor(T)':cb=128:cr=128,scale=640:360",
+    ...x264,
+  ],
   'Long walk.mp4': [...picture('320x180', 180), ...sound(180), ...x264, '-c:a', 'aac'],
 };
 

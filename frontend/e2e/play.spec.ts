@@ -34,7 +34,7 @@ async function playWhole(page: Page, path: string): Promise<void> {
   await expect(page.getByRole('button', { name: 'Play again' })).toBeVisible();
 }
 
-for (const name of playable.filter((each) => each !== 'Long walk.mp4')) {
+for (const name of playable.filter((each) => each !== 'Long walk.mp4' && each !== 'Shades.mp4')) {
   test(`plays ${name}: seeks, and reaches the end`, async ({ page, start }) => {
     await start();
     await playWhole(page, clip(name));

@@ -2,6 +2,8 @@ import type { EngineFactory } from './engine';
 
 export { auto, type FailureKind, off, type Quality, type Track } from './engine';
 export { Player, type Span } from './player.svelte';
+export { Thumbnails } from './thumbnails.svelte';
+export type { Thumb } from './thumbs';
 export { requestOf, type Request, shortcuts } from './shortcuts';
 
 let engine: Promise<EngineFactory> | undefined;
