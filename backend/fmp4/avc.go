@@ -44,9 +44,10 @@ type AVCSample struct {
 
 // More NAL unit types (ISO/IEC 14496-10 table 7-1).
 const (
-	nalPPS    = 8
-	nalFiller = 12
-	nalSPSExt = 13
+	nalPartition = 2 // the first of a slice in three parts
+	nalPPS       = 8
+	nalFiller    = 12
+	nalSPSExt    = 13
 )
 
 // NewAVC takes the parameter sets out of an avc1 sample entry.
@@ -141,47 +142,29 @@ func skipScalingList(r *bits.EBSPReader, i int) {
 // Read takes a sample apart. Errors: ErrReconfigured, ErrMalformed.
 func (a *AVC) Read(sample []byte) (s AVCSample, err error) {
 	defer recoverMalformed(&err)
-	kept := sample[:0:0]
-	from := 0 // of the run of NAL units that are kept
 	first := true
-	for at := 0; at < len(sample); {
-		if len(sample)-at <= lengthSize {
-			return s, fmt.Errorf("NAL unit's length: %w", ErrMalformed)
-		}
-		size := 0
-		for _, b := range sample[at : at+lengthSize] {
-			size = size<<8 | int(b)
-		}
-		end := at + lengthSize + size
-		if size == 0 || end > len(sample) || end < at {
-			return s, fmt.Errorf("NAL unit of %d bytes: %w", size, ErrMalformed)
-		}
-		nal := sample[at+lengthSize : end]
-		switch nal[0] & 0x1f {
+	s.Data, err = stripNALs(sample, func(nal []byte) (drop bool, err error) {
+		switch kind := nal[0] & 0x1f; kind {
 		case nalSPS, nalPPS, nalSPSExt:
-			if !slices.ContainsFunc(a.sets, func(b []byte) bool { return bytes.Equal(b, nal) }) {
-				return s, ErrReconfigured
+			if !contains(a.sets, nal) {
+				return false, ErrReconfigured
 			}
-			fallthrough
+			return true, nil
 		case nalAUD, nalFiller:
-			kept = append(kept, sample[from:at]...)
-			from = end
-		case nalIDR, nalSlice, 2: // 2: the first partition of a slice
+			return true, nil
+		case nalIDR, nalSlice, nalPartition:
 			if first {
 				first = false
-				s.IDR = nal[0]&0x1f == nalIDR
+				s.IDR = kind == nalIDR
 				s.Order, s.Ordered = a.order(nal)
 			}
 		}
-		at = end
+		return false, nil
+	})
+	if err == nil && first {
+		err = fmt.Errorf("sample without a slice: %w", ErrMalformed)
 	}
-	if s.Data = sample[from:]; len(kept) > 0 {
-		s.Data = append(kept, s.Data...)
-	}
-	if first {
-		return s, fmt.Errorf("sample without a slice: %w", ErrMalformed)
-	}
-	return s, nil
+	return s, err
 }
 
 // sliceHead is more than the part of a slice's header that is read.

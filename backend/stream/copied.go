@@ -27,8 +27,9 @@ type copiedFrames struct {
 	r       *fmp4.Reader
 	entry   []byte // the sample entry
 	ts      uint32
-	avc     *fmp4.AVC // of H.264
-	byOrder bool      // the container does not say when frames are shown: the stream itself has to
+	avc     *fmp4.AVC  // of H.264
+	hevc    *fmp4.HEVC // of HEVC
+	byOrder bool       // the container does not say when frames are shown: the stream itself has to
 	queue   []copiedFrame
 	ahead   []copiedFrame // byOrder: the group that is being gathered
 	bytes   int
@@ -45,11 +46,16 @@ func newCopiedFrames(r *fmp4.Reader, codec media.Codec, byOrder bool) (*copiedFr
 		return nil, err
 	}
 	c := &copiedFrames{r: r, entry: enc.SampleEntry, ts: enc.Timescale}
-	if codec == media.H264 {
+	switch codec {
+	case media.H264:
 		c.byOrder = byOrder
-		if c.avc, err = fmp4.NewAVC(enc.SampleEntry); err != nil {
-			return nil, fmt.Errorf("read the picture's configuration: %w", err)
-		}
+		c.avc, err = fmp4.NewAVC(enc.SampleEntry)
+	case media.HEVC:
+		c.hevc, err = fmp4.NewHEVC(enc.SampleEntry)
+	default:
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the picture's configuration: %w", err)
 	}
 	return c, nil
 }
@@ -96,6 +102,12 @@ func (c *copiedFrames) take(s fmp4.Sample, data []byte) error {
 			return err
 		}
 		f.start, f.data, f.order, f.ordered = a.IDR, a.Data, a.Order, a.Ordered
+	}
+	if c.hevc != nil {
+		var err error
+		if f.data, err = c.hevc.Strip(data); err != nil {
+			return err
+		}
 	}
 	if !c.byOrder {
 		c.queue = append(c.queue, f)

@@ -93,6 +93,9 @@ func (s *survey) scan(ctx context.Context, e *Engine, src media.Source) error {
 func (s *survey) scanWanted() scanTask {
 	v := s.video
 	t := scanTask{video: v.track, timescale: v.timescale, copied: sendable(&v.track)}
+	if ordersFrames(s.index.Container) && v.track.Codec == media.HEVC {
+		t.copied = false // only of H.264 is the order of frames read
+	}
 	for _, a := range s.audio {
 		if t.copied && a.track.TimeBase.Valid() && soundSendable(&a.track) {
 			t.audio = append(t.audio, a.track)

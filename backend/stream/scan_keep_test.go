@@ -17,7 +17,9 @@ func aScan() (*scanned, media.Source, scanTask) {
 	s := &scanned{
 		video: videoScan{
 			timescale: 90_000, start: -3600, end: 900_000, largest: 70_000, entry: []byte("entry"), refused: disordered,
-			groups: []scannedGroup{{at: -3600, clean: true, bytes: 1 << 20, frames: 50}, {at: 180_000, bytes: 3, frames: 1}},
+			groups: []scannedGroup{
+				{at: -3600, clean: true, bytes: 1 << 20, frames: 50}, {at: 180_000, bytes: 3, frames: 1},
+			},
 			frames: []media.Ticks{-3600, 0, 3600, 7200, 7201, 10_800, 14_400},
 		},
 		audio: []audioScan{{

@@ -43,6 +43,13 @@ func (v *videoSource) passScanned() {
 		v.verdict = plan.Verdict{Reason: reasonUnsteady}
 	default:
 	}
+	if v.verdict.Passthrough {
+		p, err := fmp4.ParsePicture(s.entry)
+		if p.Colour.Primaries == 0 && v.track.Video.HighDynamicRange() {
+			p.Colour = colourOf(v.track.Video)
+		}
+		v.enter(p, err)
+	}
 }
 
 // longestGroup is the longest time from a clean keyframe to the next one, or to the end.

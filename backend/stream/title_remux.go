@@ -14,7 +14,7 @@ import (
 // remuxFeed is a feed whose init segment is known from a scan.
 func (t *title) remuxVideo(v *videoSource) (rendition, error) {
 	w, h := v.track.Video.DisplaySize()
-	init, err := fmp4.Init{Timescale: v.scan.timescale, Width: w, Height: h, SampleEntry: v.scan.entry}.Bytes()
+	init, err := fmp4.Init{Timescale: v.scan.timescale, Width: w, Height: h, SampleEntry: v.entry}.Bytes()
 	if err != nil {
 		return nil, err
 	}
