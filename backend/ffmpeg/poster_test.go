@@ -39,7 +39,7 @@ func near(t *testing.T, p image.Image, x, y float64, want color.RGBA) {
 	t.Helper()
 	size := p.Bounds().Size()
 	r, g, b, _ := p.At(int(x*float64(size.X)), int(y*float64(size.Y))).RGBA()
-	far := func(a uint32, b uint8) bool { return int(a>>8)-int(b) > 48 || int(b)-int(a>>8) > 48 }
+	far := func(a uint32, b uint8) bool { return int(a>>8)-int(b) > 18 || int(b)-int(a>>8) > 18 }
 	if far(r, want.R) || far(g, want.G) || far(b, want.B) {
 		t.Errorf("at %.2f, %.2f: %d %d %d, want %v", x, y, r>>8, g>>8, b>>8, want)
 	}
@@ -204,6 +204,27 @@ func TestPostersOfRealFiles(t *testing.T) {
 			if got := poster(t, source(t, filepath.Join(dir, name)), 0, width).Bounds().Size(); got != want {
 				t.Errorf("size %v, want %v", got, want)
 			}
+		})
+	}
+}
+
+// TestPosterColours holds that the colours are the source's, whatever its matrix, depth and sampling.
+func TestPosterColours(t *testing.T) {
+	for name, args := range map[string][]string{
+		"BT.709":      {"-vf", "scale=1280:960:out_color_matrix=bt709", "-colorspace", "bt709"},
+		"HD untagged": {"-vf", "scale=1280:960:out_color_matrix=bt709"},
+		"10 bits":     {"-pix_fmt", "yuv422p10le"},
+		"4:4:4":       {"-pix_fmt", "yuv444p"},
+		"interlaced":  {"-vf", "setfield=tff", "-flags", "+ildct+ilme", "-top", "1"},
+		"odd":         {"-vf", "scale=159:121", "-pix_fmt", "yuv444p"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			all := append([]string{"-f", "lavfi", "-i", quarters, "-c:v", "libx264", "-pix_fmt", "yuv420p"}, args...)
+			p := poster(t, generate(t, "c.mp4", all...), 0, 640)
+			near(t, p, .25, .25, red)
+			near(t, p, .75, .25, green)
+			near(t, p, .25, .75, blue)
+			near(t, p, .75, .75, yellow)
 		})
 	}
 }
