@@ -12,14 +12,15 @@ const elsewhere = '127.0.0.2';
 export async function putFar(url: string): Promise<{ url: string; stop: () => void }> {
   const near = new URL(url);
   const server = createServer((asked, answer) => {
-    const { origin: _, ...headers } = asked.headers;
+    const headers = { ...asked.headers, host: near.host };
+    delete headers.origin;
     const onward = request(
       {
         host: near.hostname,
         port: near.port,
         path: asked.url,
         method: asked.method,
-        headers: { ...headers, host: near.host },
+        headers,
       },
       (got) => {
         if (!got.headers['content-type']?.includes('json')) {

@@ -31,6 +31,25 @@ describe('statusOf', () => {
     ['converted', { plays: 'converted', width: 3840, height: 2160 }, '4K · converted for this screen', false],
     ['sound only', { width: 0, height: 0 }, 'sound only · plays as it is', false],
     ['stored', { state: 'stored' }, 'in library', false],
+    [
+      'stored, and nothing else',
+      { state: 'stored', sourceMissing: true },
+      'in library · original is missing',
+      false,
+    ],
+    [
+      'storing, but held up',
+      {
+        progress: {
+          kind: 'storing',
+          fraction: 0.2,
+          remainingMs: -1,
+          problem: { code: 'disk_full', message: 'There is no room.' },
+        },
+      },
+      'storing · waits',
+      true,
+    ],
     ['missing', { state: 'missing' }, 'original is missing', true],
     ['failed', { state: 'failed' }, 'cannot be played', true],
     [

@@ -9,6 +9,8 @@ export interface Status {
   warn: boolean;
   /** How far it has come, 0 to 1, -1 when nobody knows; undefined when nothing is under way. */
   fraction?: number;
+  /** What there is to say of it besides, in a sentence. */
+  why?: string;
 }
 
 export function statusOf(item: Item): Status {
@@ -17,13 +19,16 @@ export function statusOf(item: Item): Status {
   const { progress } = item;
   if (progress?.kind === 'storing') {
     const parts = [text.storing];
+    if (progress.problem)
+      return { words: [...parts, text.waits].join(' · '), warn: true, why: progress.problem.message };
     if (progress.fraction >= 0) parts.push(text.part(progress.fraction));
     if (progress.remainingMs > 0) parts.push(text.left(progress.remainingMs));
     return { words: parts.join(' · '), warn: false, fraction: progress.fraction };
   }
   if (progress?.kind === 'indexing')
     return { words: text.indexing, warn: false, fraction: progress.fraction };
-  if (item.state === 'stored') return { words: text.stored, warn: false };
+  if (item.state === 'stored')
+    return { words: item.sourceMissing ? text.storedAlone : text.stored, warn: false };
   const size = item.width > 0 ? pictureSize(item.width, item.height) : text.soundOnly;
   const plays = item.plays === 'as_it_is' ? text.asItIs : text.converted;
   return { words: [size, plays].filter((part) => part !== '').join(' · '), warn: false };

@@ -60,6 +60,10 @@ export const text = {
     media: 'The picture could not be decoded here. It may help to try again or to choose another quality.',
     unsupported: 'This browser cannot play what drop.stream sends. A newer one can.',
   } satisfies Record<FailureKind, string>,
+  keep: 'Keep a copy',
+  unkeep: 'Stop keeping',
+  storing: (fraction: number) => (fraction >= 0 ? `storing · ${percent(fraction)}` : 'storing'),
+  locate: 'Locate…',
   cannotOpen: 'This video cannot be opened',
 };
 

@@ -18,7 +18,9 @@ export interface Scene {
 /** What is open over everything: an item in the player, a panel, or nothing. */
 class Stage {
   scene = $state.raw<Scene | undefined>();
-  panel = $state<'settings' | 'path' | undefined>();
+  panel = $state<'settings' | 'path' | 'locate' | undefined>();
+  /** The item whose original is looked for, and whether it is to be played then. */
+  locating = $state.raw<{ item: Item; play: boolean } | undefined>();
 
   #number = 0;
   #returnTo: HTMLElement | undefined;
@@ -40,8 +42,17 @@ class Stage {
     this.panel = panel;
   }
 
+  /** Asks for the place of an item's original. */
+  locate(item: Item, play: boolean): void {
+    if (!this.panel && !this.scene) this.#remember();
+    this.scene = undefined;
+    this.locating = { item, play };
+    this.panel = 'locate';
+  }
+
   hide(): void {
     this.panel = undefined;
+    this.locating = undefined;
     if (!this.scene) this.#giveBack();
   }
 

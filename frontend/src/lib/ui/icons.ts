@@ -39,6 +39,8 @@ export const icons = {
   ),
   full: strokes('M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5'),
   unfull: strokes('M9 4v5H4M15 4v5h5M9 20v-5H4M15 20v-5h5'),
+  keep: strokes('M12 4v10.500M7.500 10l4.500 4.500 4.500-4.500M5 19.500h14'),
+  kept: strokes('m7 10.500 4 4 6.500-8M5 19.500h14'),
   check: strokes('m5 12.500 4.500 4.500L19 7.500'),
   alert: [...strokes(ring(12, 12, 8.5), 'M12 7.500v5.500'), { d: 'M12 16.400v.1', line: 2.2 }],
   sound: strokes('M4 12v.1M8 9v6M12 5.500v13M16 8.500v7M20 11v2'),
