@@ -31,7 +31,7 @@ func (s *Service) ReportClient(ctx context.Context, r Client) (ClientAdvice, err
 		}
 		h264, aac := r.plays("avc1", "avc3"), r.plays("mp4a.40")
 		s.o.Log.InfoContext(ctx, "Client reported", slog.Bool("window", r.Window), slog.Bool("h264", h264),
-			slog.Bool("aac", aac))
+			slog.Bool("aac", aac), slog.String("plays", r.can().String()))
 		if !r.Window || h264 && aac {
 			return ClientAdvice{}, nil
 		}
