@@ -126,7 +126,8 @@ func sizes() []File {
 	raw := func(name string, width, height uint64) File {
 		return File{Name: name, data: func(*Target) ([]byte, error) {
 			track := ebml(0xAE, number(0xD7, 1), number(0x73C5, 1), number(0x83, 1),
-				ebml(0x86, []byte("V_UNCOMPRESSED")), ebml(0xE0, number(0xB0, width), number(0xBA, height), ebml(0x2EB524, []byte("I420"))))
+				ebml(0x86, []byte("V_UNCOMPRESSED")),
+				ebml(0xE0, number(0xB0, width), number(0xBA, height), ebml(0x2EB524, []byte("I420"))))
 			return segment(track, cluster(make([]byte, 4096))), nil
 		}}
 	}
