@@ -110,6 +110,9 @@ type Item struct {
 	AddedAt       string    `json:"addedAt"`
 	PlayedAt      string    `json:"playedAt"` // "" when never
 	Progress      *Progress `json:"progress,omitempty"`
+	// Damage is what turned out to be unreadable, by time: a player's info shows it. Left out where there is none, and
+	// in pages of the library.
+	Damage []Damage `json:"damage,omitempty"`
 }
 
 // Track is one track of an item, for showing.
@@ -207,6 +210,15 @@ type Playback struct {
 	// beside the multivariant playlist. Each covers SubtitlesSegmentMS; N is below SubtitlesSegments.
 	SubtitlesSegmentMS int64 `json:"subtitlesSegmentMs"`
 	SubtitlesSegments  int   `json:"subtitlesSegments"`
+}
+
+// Damage is a part of an item that could not be read when somebody came to it. It is found while an item plays: what
+// is known so far comes with Item, and an "item" event with each part that is found.
+type Damage struct {
+	Kind   string `json:"kind"` // "video", "audio"
+	FromMS int64  `json:"fromMs"`
+	ToMS   int64  `json:"toMs"`
+	Text   string `json:"text"` // one plain sentence: "From 0:41 to 0:43 the file is damaged; ..."
 }
 
 // Delivery is how one track reaches a player.

@@ -39,6 +39,8 @@ type Options struct {
 	Deliveries func(ctx context.Context, itemID string, c media.Client) ([]media.TrackDelivery, error)
 	// OnClient is told what the program's own window can play; may be nil.
 	OnClient func(c media.Client)
+	// Damage says what was found damaged in an item; nil: nothing is known.
+	Damage func(ctx context.Context, itemID string) ([]media.Damage, error)
 	// Extras says what an item has beside picture and sound. Nil: nothing is known.
 	Extras func(ctx context.Context, itemID string) (media.Extras, error)
 	// Doctor says what works here.
@@ -220,7 +222,9 @@ func (s *Service) Item(ctx context.Context, r ItemRequest) (Item, error) {
 		if err != nil {
 			return Item{}, err
 		}
-		return s.item(&it), nil
+		dto := s.item(&it)
+		s.damage(ctx, &dto)
+		return dto, nil
 	})
 }
 
@@ -246,6 +250,7 @@ func (s *Service) Play(ctx context.Context, r PlayRequest) (Playback, error) {
 			return Playback{}, err
 		}
 		dto := s.item(&it)
+		s.damage(ctx, &dto)
 		c := s.Player(r)
 		b := Playback{
 			Item: dto, URL: s.o.ForClient(dto.URL, c), PositionMS: dto.PositionMS, Deliveries: []Delivery{},
@@ -305,6 +310,7 @@ func (s *Service) ItemChanged(id string) {
 		return
 	}
 	dto := s.item(&it)
+	s.damage(context.Background(), &dto)
 	s.hub.publish(Event{Kind: EventItem, Item: &dto})
 }
 

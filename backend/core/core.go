@@ -155,6 +155,7 @@ func (c *Core) build() {
 			c.service.ItemChanged(id)
 		},
 		OnProgress: func(id string) { c.service.ItemChanged(id) },
+		OnDamage:   func(id string) { c.service.ItemChanged(id) },
 	})
 	lo := library.Options{
 		Store: c.store, Engine: c.engine, Background: c.engine.Background, Sniff: sniff.Reader,
@@ -164,7 +165,7 @@ func (c *Core) build() {
 	}
 	ao := api.Options{
 		URLs: c.urls, ForClient: httpd.ForClient, Deliveries: c.engine.Deliveries, OnClient: c.engine.SetViewer,
-		Extras: c.engine.Extras, Progress: progressOf(c.engine), Doctor: c.doctor,
+		Extras: c.engine.Extras, Progress: progressOf(c.engine), Damage: c.engine.Damage, Doctor: c.doctor,
 		SamplePath: filepath.Join(c.o.DataDir, "sample", "Sample.mp4"),
 		Log:        c.log,
 	}

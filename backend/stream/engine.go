@@ -32,6 +32,9 @@ type Options struct {
 	OnStored   func(itemID string, stored bool)
 	OnProgress func(itemID string)
 	Log        *slog.Logger
+	// OnDamage is told of an item in which something turned out to be damaged; may be nil. It must not wait for the
+	// engine.
+	OnDamage func(itemID string)
 }
 
 // Engine plays items. It is safe for use by several goroutines.
@@ -40,6 +43,7 @@ type Engine struct {
 	cache     *cache.Cache
 	artifacts Artifacts
 	source    func(ctx context.Context, itemID string) (media.Source, error)
+	onDamage  func(itemID string)
 	log       *slog.Logger
 	sched     *scheduler
 	hw        *hardware
@@ -86,6 +90,7 @@ func New(o Options) *Engine {
 	e := &Engine{
 		tools: o.Tools, cache: o.Cache, artifacts: o.Artifacts, source: o.Source, log: o.Log,
 		sched: newScheduler(), hw: &hardware{log: o.Log}, recent: newRecent(),
+		onDamage: o.OnDamage,
 		texts: make(chan struct{}, textReaders),
 		ctx:   ctx, cancel: cancel, titles: map[string]*opening{}, threads: runtime.NumCPU(),
 		patience: scanTime, idle: idleFor, thumbsAfter: thumbsAfter,

@@ -38,8 +38,12 @@ type feed struct {
 	plan  func() (*plan.Plan, error)
 	maker maker
 	log   *slog.Logger
-	ahead time.Duration // how far a head goes past the last request
-	brief bool          // segments are cheap to make again: they are kept in memory only
+	// gone says why the source cannot be read now, and spoiled is told of segments that were stood in for. Both may be
+	// nil.
+	gone    func() error
+	spoiled func(ctx context.Context, p *plan.Plan, n int)
+	ahead   time.Duration // how far a head goes past the last request
+	brief   bool          // segments are cheap to make again: they are kept in memory only
 
 	mu      sync.Mutex
 	waiters map[int]*waiter
@@ -281,10 +285,21 @@ func (f *feed) drive(ctx context.Context, h *head, p *plan.Plan) {
 			}
 			continue
 		}
-		emit := func(ctx context.Context, n int, data []byte) bool { return f.emit(ctx, h, p, n, data) }
+		emit := func(ctx context.Context, n int, data []byte) bool {
+			if f.standsIn(attempt) {
+				f.note(ctx, p, n)
+			}
+			return f.emit(ctx, h, p, n, data)
+		}
 		err := f.maker.run(ctx, from, h.stop, attempt, emit)
 		if ctx.Err() != nil || errors.Is(err, errEnough) {
 			return
+		}
+		if err != nil && f.gone != nil {
+			if gone := f.gone(); gone != nil {
+				f.fail(gone)
+				return
+			}
 		}
 		f.mu.Lock()
 		if h.next < h.stop {
@@ -332,9 +347,21 @@ func (f *feed) fillIn(ctx context.Context, h *head, p *plan.Plan, n int) bool {
 		f.fail(fault.Wrap(err, fault.Damaged, "This video cannot be decoded."))
 		return false
 	}
-	f.log.LogAttrs(ctx, slog.LevelWarn, "Segment filled in", slog.String("rendition", f.key.Rendition),
-		slog.Int("segment", n))
+	f.note(ctx, p, n)
 	return f.emit(ctx, h, p, n, data)
+}
+
+// standsIn says whether what an attempt makes is a stand-in for the source's own.
+func (f *feed) standsIn(attempt int) bool {
+	_, video := f.maker.(*videoMaker)
+	return video && attempt >= tryHold
+}
+
+// note tells that a segment had to be stood in for.
+func (f *feed) note(ctx context.Context, p *plan.Plan, n int) {
+	if f.spoiled != nil {
+		f.spoiled(ctx, p, n)
+	}
 }
 
 // drop takes a head off the list and starts another one when somebody still waits for what it left.

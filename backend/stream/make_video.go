@@ -29,6 +29,8 @@ type videoMaker struct {
 	waited    func() bool                              // whether somebody waits for this rendition
 	frames    func(from, to media.Ticks) []media.Ticks // the source's frames around a span; nil when not known
 	uncounted atomic.Bool                              // what frames says is not what is decoded
+	// spoiled is told of a segment whose own pictures could not be read.
+	spoiled func(ctx context.Context, p *plan.Plan, n int)
 }
 
 // tries a segment has: from its own keyframe; tolerant and from further back; from much further back; holding the
@@ -135,6 +137,13 @@ func (m *videoMaker) head(p *plan.Plan, from, to, attempt int) ffmpeg.VideoHead 
 		h.Seek, h.From, h.To, h.Keys, h.Black, h.ToneMap = nil, nil, nil, nil, true, false
 	}
 	return h
+}
+
+// expects says whether a segment is known to have pictures of its own.
+func (m *videoMaker) expects(p *plan.Plan, n int) bool {
+	from, to := p.Span(n)
+	i, _ := slices.BinarySearch(m.video.frames, from+m.origin)
+	return i < len(m.video.frames) && m.video.frames[i] < to+m.origin-m.tolerance(p)
 }
 
 // endKnown says whether the end of the picture was seen, and not only claimed.
@@ -436,6 +445,9 @@ func (g *grouper) still(ctx context.Context) error {
 		if seg, ferr = g.m.fill(n); ferr != nil {
 			return errors.Join(err, ferr)
 		}
+	}
+	if g.m.spoiled != nil && g.m.expects(g.p, n) {
+		g.m.spoiled(ctx, g.p, n)
 	}
 	g.next++
 	if !g.emit(ctx, n, seg) {

@@ -268,5 +268,11 @@ func (v *videoSource) in(ts uint32) *videoSource {
 	for i, k := range v.keyframes {
 		c.keyframes[i] = media.Rescale(k, v.timescale, ts)
 	}
+	if v.frames != nil {
+		c.frames = make([]media.Ticks, len(v.frames))
+	}
+	for i, f := range v.frames {
+		c.frames[i] = media.Rescale(f, v.timescale, ts)
+	}
 	return &c
 }

@@ -30,6 +30,7 @@ type title struct {
 	video    map[string]rendition // by rung's name
 	audio    []audioRendition     // track by track; of each the best form first
 	texts    texts
+	damage   damageLog
 	thumbs   *thumbs
 	later    *laterScan // nil unless a scan would tell more
 	stored   *measured  // of one that is played without its source; else nil
@@ -92,6 +93,7 @@ func (t *title) lay(ctx context.Context) error {
 		}
 	}
 	t.layText()
+	t.loadDamage(ctx)
 	t.background, t.cancel = context.WithCancel(t.e.ctx)
 	t.thumbs = newThumbs(t)
 	if s.unscanned {
@@ -221,7 +223,8 @@ func (t *title) videoFeed(v *videoSource, r plan.Rung, p func() (*plan.Plan, err
 		origin: t.timeline.origin.in(t.transcodeTimescale()),
 	}
 	f := newFeed(t.e, t.key(plan.KindTranscode, fmt.Sprint(r)), p, t.e.log)
-	f.maker = m
+	f.maker, f.gone, f.spoiled = m, t.gone, t.spoiled(media.Video)
+	m.spoiled = f.spoiled
 	m.init = f.takeInit
 	if isInBand(r) {
 		m.init = f.takeAnyInit
@@ -262,7 +265,7 @@ func (t *title) layAudio(a audioSource) error {
 			e: t.e, src: t.src, audio: a, form: form, origin: t.timeline.origin.in(ffmpeg.AudioRate), plan: p,
 		}
 		f := newFeed(t.e, t.key(plan.KindAudio, fmt.Sprint(a.track.Index, form.channels, form.bits)), p, t.e.log)
-		f.maker = m
+		f.maker, f.gone, f.spoiled = m, t.gone, t.spoiled(media.Audio)
 		peak := func() int64 { return form.bits * 9 / 8 }
 		t.audio = append(t.audio, audioRendition{a, form.name, form.channels, peak, &audioFeed{f, form}})
 	}

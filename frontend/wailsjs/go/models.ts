@@ -4,6 +4,12 @@ export namespace api {
 	    paths: string[];
 	    dir?: string;
 	}
+	export interface Damage {
+	    kind: string;
+	    fromMs: number;
+	    toMs: number;
+	    text: string;
+	}
 	export interface Progress {
 	    kind: string;
 	    fraction: number;
@@ -46,6 +52,7 @@ export namespace api {
 	    addedAt: string;
 	    playedAt: string;
 	    progress?: Progress;
+	    damage?: Damage[];
 	}
 	export interface Added {
 	    path: string;
@@ -77,6 +84,7 @@ export namespace api {
 	export interface ClientAdvice {
 	    problem?: Problem;
 	}
+	
 	export interface Delivery {
 	    kind: string;
 	    track: number;
