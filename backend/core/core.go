@@ -148,7 +148,7 @@ func (c *Core) build() {
 	c.engine = stream.New(stream.Options{
 		Tools: c.tools, Cache: c.cache, Log: c.log, Source: sourceOf(c), Artifacts: c.store,
 		Keeper: c.store,
-		Fill: func() bool { return c.config.Get().Fill },
+		Fill:   func() bool { return c.config.Get().Fill },
 		// Nothing is filled or evicted before there are a library and a service.
 		OnStored: func(id string, stored bool) {
 			c.library.SetStored(context.Background(), id, stored)

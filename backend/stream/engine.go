@@ -91,8 +91,8 @@ func New(o Options) *Engine {
 		tools: o.Tools, cache: o.Cache, artifacts: o.Artifacts, source: o.Source, log: o.Log,
 		sched: newScheduler(), hw: &hardware{log: o.Log}, recent: newRecent(),
 		onDamage: o.OnDamage,
-		texts: make(chan struct{}, textReaders),
-		ctx:   ctx, cancel: cancel, titles: map[string]*opening{}, threads: runtime.NumCPU(),
+		texts:    make(chan struct{}, textReaders),
+		ctx:      ctx, cancel: cancel, titles: map[string]*opening{}, threads: runtime.NumCPU(),
 		patience: scanTime, idle: idleFor, thumbsAfter: thumbsAfter,
 		keeper: o.Keeper, studying: make(chan struct{}, 1),
 	}
