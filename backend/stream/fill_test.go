@@ -217,12 +217,20 @@ func TestPlayedItemsAreStored(t *testing.T) {
 	}
 }
 
-// TestKeepAnItemThatIsPassedThrough: its own samples are cut into the cache.
+// TestKeepAnItemThatIsPassedThrough: its own samples are cut, or remuxed, into the cache.
 func TestKeepAnItemThatIsPassedThrough(t *testing.T) {
-	src := clip(t, "kept.mp4", append([]string{
-		"-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=20", "-f", "lavfi", "-i", "sine=f=440:r=48000:d=20",
-		"-c:a", "aac",
-	}, x264...)...)
+	for _, name := range []string{"kept.mp4", "kept.ts"} {
+		t.Run(name, func(t *testing.T) {
+			keepPassedThrough(t, clip(t, name, append([]string{
+				"-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=20", "-f", "lavfi", "-i", "sine=f=440:r=48000:d=20",
+				"-c:a", "aac",
+			}, x264...)...))
+		})
+	}
+}
+
+func keepPassedThrough(t *testing.T, src media.Source) {
+	t.Helper()
 	r := newFillRig(t, t.TempDir(), src, 1<<30, false)
 	r.play(t, 0)
 	before := r.everything(t)
