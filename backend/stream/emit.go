@@ -18,6 +18,7 @@ var errEnough = errors.New("nobody needs more")
 func (f *feed) emit(ctx context.Context, h *head, p *plan.Plan, n int, data []byte) bool {
 	f.mu.Lock()
 	if w := f.waiters[n]; w != nil {
+		f.struggle(ctx, h, p, n)
 		w.data = data
 		close(w.done)
 		delete(f.waiters, n)

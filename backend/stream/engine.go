@@ -47,6 +47,7 @@ type Engine struct {
 	log       *slog.Logger
 	sched     *scheduler
 	hw        *hardware
+	struggles struggles
 	recent    *recent
 	fill      *filler
 	texts     chan struct{} // holds one for each text that is being read

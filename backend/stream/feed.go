@@ -59,6 +59,8 @@ type feed struct {
 	broken  error         // why nothing can be made at all, for now
 	since   time.Time     // when it broke
 	closed  bool
+	side    int // of its pictures, the shorter one; 0 for sound
+	late    int // segments that took longer than they play while somebody waited
 	guard   guard
 	wg      sync.WaitGroup
 }

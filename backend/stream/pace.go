@@ -95,9 +95,11 @@ func paceOf(s Speeds) Pace {
 	return p
 }
 
+// sides are the usual sizes of pictures, by their shorter side.
+var sides = []int{plan.LargestSide, 1440, plan.FullSide, plan.CostlySide, 480, 360}
+
 // largestAt is the largest usual side that is made so many times as fast as it plays; the smallest when none is.
 func largestAt(times float64, of func(side int) float64) int {
-	sides := []int{plan.LargestSide, 1440, plan.FullSide, plan.CostlySide, 480, 360}
 	for _, side := range sides {
 		if of(side) >= times {
 			return side

@@ -158,7 +158,7 @@ func (t *title) layVideo() {
 	if v == nil {
 		return
 	}
-	t.rungs = plan.Ladder(v.track.Video, t.e.largestSide(v.track.Video))
+	t.rungs = plan.Ladder(v.track.Video, t.e.struggles.most(t.src.ItemID, t.e.largestSide(v.track.Video)))
 	if v.verdict.Passthrough {
 		t.rungs = slices.Insert(t.rungs, 0, plan.AsItIs(v.track.Video))
 	}
@@ -225,6 +225,7 @@ func (t *title) videoFeed(v *videoSource, r plan.Rung, p func() (*plan.Plan, err
 	f := newFeed(t.e, t.key(plan.KindTranscode, fmt.Sprint(r)), p, t.e.log)
 	f.maker, f.gone, f.spoiled = m, t.gone, t.spoiled(media.Video)
 	m.spoiled = f.spoiled
+	f.side = min(r.Width, r.Height)
 	m.init = f.takeInit
 	if isInBand(r) {
 		m.init = f.takeAnyInit
