@@ -91,46 +91,6 @@ func hardwareRendition(t *testing.T, ti *title) rendition {
 	return r
 }
 
-// TestEveryWayHardwareFails: whatever an encoder in hardware does after it has proved itself, the video plays to its
-// last picture, and the encoder is set aside when it was to blame.
-func TestEveryWayHardwareFails(t *testing.T) {
-	src := clip(t, "long.mkv", append([]string{"-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=12"}, costly...)...)
-	for mode, want := range map[fakeffmpeg.Mode]struct {
-		why    error // what it is blamed for; nil for anything
-		blamed bool
-	}{
-		fakeffmpeg.Good:        {},
-		fakeffmpeg.Sets:        {},
-		fakeffmpeg.Dies:        {nil, true},
-		fakeffmpeg.DiesAtOnce:  {errNoOutput, true},
-		fakeffmpeg.Hangs:       {errStuck, true},
-		fakeffmpeg.Slow:        {errSlow, true},
-		fakeffmpeg.Garbage:     {ffmpeg.ErrUndecodable, true},
-		fakeffmpeg.GarbageLate: {nil, true},
-		fakeffmpeg.Keyframes:   {errKeyframes, true},
-		fakeffmpeg.Drops:       {errCount, true},
-		fakeffmpeg.Size:        {errForm, true},
-	} {
-		t.Run(string(mode), func(t *testing.T) {
-			fake, use := onFake(t, mode)
-			e, ti := prepared(t, src, use)
-			if n := frames(t, whole(t, hardwareRendition(t, ti)), "v:0"); n != 300 {
-				t.Errorf("%d pictures, want 300", n)
-			}
-			heads, _ := fake.Runs(t)
-			e.hw.mu.Lock()
-			blames, last := e.hw.blames, e.hw.last
-			e.hw.mu.Unlock()
-			if heads != max(1, blames) || (blames > 0) != want.blamed {
-				t.Errorf("blamed %d times for %d runs", blames, heads)
-			}
-			if want.why != nil && !errors.Is(last, want.why) {
-				t.Errorf("blamed for %v, want %v", last, want.why)
-			}
-		})
-	}
-}
-
 // TestSegmentsOfBothKindsFitTogether: made in any order, by hardware and by software in turns, with other parameter
 // sets each time.
 func TestSegmentsOfBothKindsFitTogether(t *testing.T) {
