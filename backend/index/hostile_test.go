@@ -197,7 +197,7 @@ func use(t testing.TB, x *index.Index) {
 	_ = x.Probe()
 	for _, from := range []int64{-1 << 62, 0, 1 << 40} {
 		// What cannot be read is an error or nothing; a panic inside would be a fault of ours.
-		err := x.TextBlocks(t.Context(), from, 1<<61, func(b index.Block) {
+		err := x.TextBlocks(t.Context(), from, 1<<61, anyTrack, func(b index.Block) {
 			if b.Track == nil || b.PTS < from || b.Duration < 0 {
 				t.Errorf("block at %d for %d, asked from %d", b.PTS, b.Duration, from)
 			}

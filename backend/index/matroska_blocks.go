@@ -19,8 +19,10 @@ import (
 // Bounds of one walk over blocks.
 const (
 	maxWalkElements  = 1 << 18
-	maxWalkBytes     = 4 << 20 // of text
-	maxTextBlock     = 1 << 18 // unpacked
+	maxWalkBytes     = 4 << 20  // of text
+	maxTextBlock     = 1 << 18  // unpacked
+	maxImageBytes    = 32 << 20 // of subtitles that are images
+	maxImageBlock    = 8 << 20  // unpacked
 	interleave       = 5_000_000_000
 	maxRelative      = math.MaxInt16 + 1 // ticks that a block may be from its cluster
 	maxBlockChildren = 32
@@ -34,12 +36,15 @@ type Block struct {
 	Data     []byte      // unpacked
 }
 
-// TextBlocks gives the blocks of all text tracks of a Matroska source that are shown from a time in [from, to) on, in
-// the order of the file. Times are ticks of the tracks' common timescale. It begins at the cluster that the Cues name
-// and reads the heads of blocks, never their pictures and sound. It is safe for use by several goroutines.
+// TextBlocks gives the blocks of those text tracks of a Matroska source that are wanted, shown from a time in
+// [from, to) on, in the order of the file. Times are ticks of the tracks' common timescale. It begins at the cluster
+// that the Cues name and reads the heads of blocks, never their pictures and sound. It is safe for use by several
+// goroutines.
 //
 // Errors: fault.Unsupported when there is more text than a video has; the reader's own and the context's, wrapped.
-func (x *Index) TextBlocks(ctx context.Context, from, to media.Ticks, give func(Block)) (err error) {
+func (x *Index) TextBlocks(
+	ctx context.Context, from, to media.Ticks, wanted func(*Track) bool, give func(Block),
+) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fault.Wrap(fmt.Errorf("panic: %v", p), fault.Damaged, sentenceDamaged)
@@ -50,7 +55,7 @@ func (x *Index) TextBlocks(ctx context.Context, from, to media.Ticks, give func(
 	}
 	walk := *x.mkv // a window of its own
 	walk.w = newWindow(walk.src, hopBytes)
-	if err := walk.textBlocks(ctx, from, to, give); err != nil {
+	if err := walk.textBlocks(ctx, from, to, wanted, give); err != nil {
 		return fmt.Errorf("read text of Matroska: %w", err)
 	}
 	return nil
@@ -119,7 +124,9 @@ func (s *segment) keep() {
 	s.x.mkv = &kept
 }
 
-func (s *segment) textBlocks(ctx context.Context, from, to media.Ticks, give func(Block)) error {
+func (s *segment) textBlocks(
+	ctx context.Context, from, to media.Ticks, wanted func(*Track) bool, give func(Block),
+) error {
 	slack := interleave / s.scale // text may lie in the file a little before or after its time
 	first, last := from/s.ticks-slack, to/s.ticks+slack
 	off := s.cluster
@@ -163,7 +170,7 @@ func (s *segment) textBlocks(ctx context.Context, from, to media.Ticks, give fun
 			if err != nil {
 				return err
 			}
-			if t == nil || t.out.Kind != media.Text || t.packing.unknown || t.out.Encrypted {
+			if t == nil || t.out.Kind != media.Text || t.packing.unknown || t.out.Encrypted || !wanted(t.out) {
 				continue
 			}
 			pts := s.toTicks(rel)
@@ -174,8 +181,12 @@ func (s *segment) textBlocks(ctx context.Context, from, to media.Ticks, give fun
 			if err != nil || data == nil {
 				continue // one text that cannot be read leaves the others
 			}
-			if total += len(data); total > maxWalkBytes {
-				return tooLarge("more than %d bytes of text", maxWalkBytes)
+			most := maxWalkBytes
+			if images[t.out.Codec] {
+				most = maxImageBytes
+			}
+			if total += len(data); total > most {
+				return tooLarge("more than %d bytes of text", most)
 			}
 			give(Block{Track: t.out, PTS: pts, Duration: s.toTicks(duration), Data: data})
 		}
@@ -198,7 +209,11 @@ func (s *segment) payload(t *mkvTrack, e element) ([]byte, error) {
 		}
 		return nil, nil
 	}
-	p, err := s.w.load(e.body, e.size(), maxTextBlock)
+	most := int64(maxTextBlock)
+	if images[t.out.Codec] {
+		most = maxImageBlock
+	}
+	p, err := s.w.load(e.body, e.size(), most)
 	if err != nil {
 		return nil, err
 	}
@@ -207,8 +222,11 @@ func (s *segment) payload(t *mkvTrack, e element) ([]byte, error) {
 	if n == 0 || len(p) < n+after || p[n+2]&0x06 != 0 {
 		return nil, nil
 	}
-	return t.packing.unpack(p[n+after:])
+	return t.packing.unpack(p[n+after:], most)
 }
+
+// images are the codecs of subtitles that are pictures, whose blocks are larger than text.
+var images = map[media.Codec]bool{"hdmv_pgs_subtitle": true, "dvd_subtitle": true, "dvb_subtitle": true}
 
 // packing is how the frames of a track are packed (RFC 9559 5.1.4.1.31.6).
 type packing struct {
@@ -240,8 +258,8 @@ func (c *packing) read(p []byte) {
 
 var errPacked = errors.New("unpacks to more than a text is")
 
-// unpack gives a frame as it was.
-func (c *packing) unpack(p []byte) ([]byte, error) {
+// unpack gives a frame as it was, of no more than most bytes.
+func (c *packing) unpack(p []byte, most int64) ([]byte, error) {
 	if !c.zlib {
 		return append(bytes.Clone(c.strip), p...), nil
 	}
@@ -249,8 +267,8 @@ func (c *packing) unpack(p []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Damaged, sentenceDamaged)
 	}
-	out, err := io.ReadAll(io.LimitReader(z, maxTextBlock+1))
-	if err == nil && len(out) > maxTextBlock {
+	out, err := io.ReadAll(io.LimitReader(z, most+1))
+	if err == nil && int64(len(out)) > most {
 		err = errPacked
 	}
 	if err != nil {

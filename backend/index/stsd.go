@@ -30,6 +30,9 @@ func (f *isoFile) sampleDescriptions(t *trak, b box) error {
 		t.out.SampleEntry = append([]byte(nil), whole...)
 		e := sampleEntry{t: t.out, typ: typ, quickTime: f.x.Container == media.QuickTime || version == 0}
 		e.read(body)
+		if images[t.out.Codec] {
+			t.out.Video.Width, t.out.Video.Height = t.size[0], t.size[1]
+		}
 	})
 	return nil
 }
@@ -61,6 +64,9 @@ func (e *sampleEntry) read(body []byte) {
 			t.Kind = media.Other
 		} else {
 			t.Kind = media.Text
+			if e.typ == "mp4s" { // subpictures of DVD, whose colours are in the configuration
+				e.children(r.p)
+			}
 			const allForced = 1 << 31 // displayFlags (TS 26.245 5.16, as QuickTime extends it)
 			t.Forced = t.Forced || e.typ == "tx3g" && r.u32()&allForced != 0
 		}

@@ -20,7 +20,8 @@ type trak struct {
 	scan     *scanner
 	next     media.Ticks // media DTS after the last sample
 
-	fragmented bool // fragments may follow
+	size       [2]int // of tkhd, in pixels
+	fragmented bool   // fragments may follow
 }
 
 // trak reads one trak box (ISO/IEC 14496-12 8.3.1). ffmpeg makes a stream of every one of them, even of a broken one,
@@ -69,6 +70,9 @@ func (f *isoFile) trackHeader(t *trak, b box) error {
 	t.out.Default = flags&1 != 0
 	if m := readMatrix(r); r.ok {
 		t.out.Video.Rotation, t.out.Video.Mirrored = m.then(f.mvhd.matrix).orientation()
+	}
+	if w, h := r.u32()>>16, r.u32()>>16; r.ok { // of subtitles that are images; a picture's own entry says its size
+		t.size = [2]int{int(w), int(h)}
 	}
 	return nil
 }

@@ -30,8 +30,10 @@ const (
 type textTrack struct {
 	media.Track // Index is its number in URLs; Language, Title, Default and Forced are what the playlist says
 	drawing     media.Drawing
-	// cues gives what is shown at some time in [from, to) of the presentation, as far as it is known.
+	// cues gives what is shown at some time in [from, to) of the presentation, as far as it is known. Nil for images.
 	cues func(ctx context.Context, from, to time.Duration) (*subtitle.Cues, error)
+	// screens gives the same of subtitles that are images; nil for all others.
+	screens func(ctx context.Context, from, to time.Duration) ([]subtitle.Screen, error)
 }
 
 // texts are a title's text renditions. Sidecars may come and go while the title is open.
@@ -68,7 +70,14 @@ func (t *title) layText() {
 	var r *reel
 	for _, x := range t.survey.index.Tracks {
 		read := textCodecs[x.Codec]
-		if x.Kind != media.Text || read == nil || x.Encrypted || len(t.texts.tracks) >= maxTextTracks {
+		if x.Kind != media.Text || x.Encrypted || len(t.texts.tracks) >= maxTextTracks {
+			continue
+		}
+		if imageCodecs[x.Codec] != nil {
+			t.layImages(x)
+			continue
+		}
+		if read == nil {
 			continue
 		}
 		track := textTrack{Track: x.Track, drawing: media.DrawnByPlayer}
@@ -86,6 +95,7 @@ func (t *title) layText() {
 		}
 		t.texts.tracks = append(t.texts.tracks, track)
 	}
+	t.layUnindexedImages()
 }
 
 // sidecar is a file of subtitles beside the source.

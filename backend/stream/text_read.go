@@ -201,11 +201,9 @@ func (r *reel) walk(ctx context.Context, c *cell, n int) (size int, err error) {
 	origin := r.origin.in(ts)
 	from := media.FromDuration(time.Duration(n)*textSegment, ts) + origin
 	to := media.FromDuration(time.Duration(n+1)*textSegment, ts) + origin
-	err = r.index.TextBlocks(ctx, from, to, func(b index.Block) {
+	isText := func(t *index.Track) bool { return textCodecs[t.Codec] != nil }
+	err = r.index.TextBlocks(ctx, from, to, isText, func(b index.Block) {
 		read := textCodecs[b.Track.Codec]
-		if read == nil {
-			return
-		}
 		cue := subtitle.Cue{
 			Start: media.ToDuration(b.PTS-origin, ts), Text: read(b.Track.CodecTag, b.Data),
 		}

@@ -34,6 +34,9 @@ func textSpan(n int, total time.Duration) (from, to time.Duration) {
 func (t *title) textRenditions(ctx context.Context) (all []m3u8.Rendition) {
 	t.look(ctx)
 	for i, x := range t.texts.all() {
+		if x.cues == nil { // HLS has no images for subtitles
+			continue
+		}
 		all = append(all, m3u8.Rendition{
 			Type: m3u8.Subtitles, GroupID: textGroup, Name: textName(x.Track, i), Language: x.Language,
 			Default: x.Default, Autoselect: true, Forced: x.Forced, Characteristics: characteristics(x.Role),
@@ -50,7 +53,7 @@ func (e *Engine) textPlaylist(ctx context.Context, ref media.Ref) ([]byte, error
 		return nil, err
 	}
 	defer release()
-	if _, ok := t.texts.find(ref.Track); !ok {
+	if x, ok := t.texts.find(ref.Track); !ok || x.cues == nil {
 		return nil, errNoRendition
 	}
 	total := t.timeline.total
@@ -79,6 +82,13 @@ func (e *Engine) textSegment(ctx context.Context, ref media.Ref, n int) ([]byte,
 		return nil, errNoRendition
 	}
 	from, to := textSpan(n, t.timeline.total)
+	switch {
+	case ref.Rendition == "json" && track.screens != nil:
+		return e.imageSegment(ctx, ref, n, track, from, to)
+	case ref.Rendition == "vtt" && track.cues != nil:
+	default:
+		return nil, errNoRendition
+	}
 	work, cancel := context.WithTimeout(ctx, textTime)
 	defer cancel()
 	cues, err := track.cues(work, from, to)
