@@ -1,8 +1,16 @@
+import type { Chapter } from '../../lib/api';
 import type { Player, Request } from '../../lib/player';
+import { chapterBy } from './chapters';
 import type { Fullscreen } from './fullscreen.svelte';
 
 /** Does what a key asks for. */
-export function act(request: Request, player: Player, full: Fullscreen, close: () => void): void {
+export function act(
+  request: Request,
+  player: Player,
+  full: Fullscreen,
+  close: () => void,
+  chapters: readonly Chapter[],
+): void {
   switch (request.do) {
     case 'toggle':
       player.toggle();
@@ -32,5 +40,10 @@ export function act(request: Request, player: Player, full: Fullscreen, close: (
     case 'place':
       player.seek(player.duration * request.fraction);
       break;
+    case 'chapter': {
+      const to = chapterBy(chapters, player.now, request.by);
+      if (to !== undefined) player.seek(to);
+      break;
+    }
   }
 }

@@ -46,7 +46,17 @@ export const text = {
     ];
     return parts.filter((part) => part !== '').join(' · ');
   },
-  subtitlesName: (track: Track) => trackName(track, `Subtitles ${track.id + 1}`),
+  subtitlesName: (track: Track, place = track.id) => trackName(track, `Subtitles ${place + 1}`),
+  subtitlesNote({ forced, impaired, commentary }: Track): string | undefined {
+    const parts = [
+      forced ? text.forced : '',
+      impaired ? 'for those who do not hear' : '',
+      commentary ? 'commentary' : '',
+    ];
+    return parts.filter((part) => part !== '').join(' · ') || undefined;
+  },
+  chapters: 'Chapters',
+  chapterName: (title: string, place: number) => title || `Chapter ${number(place + 1)}`,
   speed: 'Speed',
   rate: (rate: number) => `${number(rate)}×`,
   usual: 'usual',
@@ -77,8 +87,9 @@ function layoutName(channels: number): string {
  * What a track is called: the title that the file gives it, or else its language. A track without a title comes under
  * its language's code, and a number where there are more of them.
  */
-function trackName({ name, language, forced }: Track, otherwise: string): string {
-  const title = (forced ? name.replace(/ \(forced\)(?= \d+$|$)/, '') : name).trim();
+function trackName({ name, language, forced, impaired }: Track, otherwise: string): string {
+  let title = (forced ? name.replace(/ \(forced\)(?= \d+$|$)/, '') : name).trim();
+  if (impaired) title = title.replace(/ SDH(?= \d+$|$)/, '');
   const code = language || 'und';
   const rest = title.startsWith(code) ? title.slice(code.length) : undefined;
   if (title !== '' && (rest === undefined || !/^( \d+)?$/.test(rest))) return title;

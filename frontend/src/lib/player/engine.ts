@@ -25,10 +25,13 @@ export interface Track {
   default: boolean;
   /** CHANNELS of a sound, as it is heard; 0 when unknown. */
   channels: number;
-  /** Of a sound, the track's number in the addresses of its media; -1 when there is none. */
+  /** The track's number in the addresses of its media; -1 when there is none. */
   number: number;
   /** Of a sound, the rendition's name as the program has it: "original" for the file's own samples. */
   rendition: string;
+  /** Subtitles for those who do not hear. */
+  impaired?: boolean;
+  commentary?: boolean;
 }
 
 /** No subtitles. */

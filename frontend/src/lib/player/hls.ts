@@ -252,8 +252,8 @@ function toTrack(track: MediaPlaylist, id: number): Track {
   };
 }
 
-/** Media addresses name the rendition: …/v/RENDITION/PLAN/media.m3u8, or …/a/TRACK/RENDITION/PLAN/media.m3u8. */
+/** Media addresses name the rendition: …/v/RENDITION/PLAN/media.m3u8, …/a/TRACK/RENDITION/PLAN/media.m3u8, …/t/TRACK/media.m3u8. */
 function placeOf(url: string): { number: number; rendition: string } {
-  const found = /\/(?:v|a\/(\d+))\/([^/]+)\/[^/]+\/[^/]+$/.exec(url);
+  const found = /\/(?:v|a\/(\d+))\/([^/]+)\/[^/]+\/[^/]+$/.exec(url) ?? /\/t\/(\d+)\/[^/]+$/.exec(url);
   return { number: Number.parseInt(found?.[1] ?? '-1', 10), rendition: found?.[2] ?? '' };
 }

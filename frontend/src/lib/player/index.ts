@@ -1,5 +1,14 @@
 import type { EngineFactory } from './engine';
 
+export {
+  canvasBox,
+  type Drawn,
+  drawnBox,
+  Images,
+  pictureBox,
+  type Place,
+  type Screen,
+} from './images.svelte';
 export { auto, type FailureKind, off, type Quality, type Track } from './engine';
 export { Player, type Span } from './player.svelte';
 export { Thumbnails } from './thumbnails.svelte';

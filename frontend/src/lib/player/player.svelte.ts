@@ -1,3 +1,4 @@
+import type { Subtitle } from '../api';
 import { sameLanguage } from '../format';
 import {
   auto,
@@ -9,6 +10,7 @@ import {
   type Track,
 } from './engine';
 import { Scrub } from './scrub';
+import { firstImage, listed } from './subtitles';
 import { keptSound, keepSound } from './sound';
 
 /** A stretch of time, in seconds. */
@@ -53,6 +55,8 @@ export class Player {
   texts = $state.raw<Track[]>([]);
   /** The subtitles that are shown, or off. */
   text = $state(off);
+  /** The track, by its number in addresses, whose images are to be drawn over the picture. */
+  image = $state<number | undefined>();
   failure = $state<FailureKind | undefined>();
 
   #video: HTMLVideoElement;
@@ -81,8 +85,13 @@ export class Player {
   /** The quality that is shown. */
   readonly quality = $derived(this.qualities.find(({ id }) => id === this.shown));
 
+  /** Where the video is just now; state follows it four times a second. */
+  get now(): number {
+    return this.#video.currentTime;
+  }
+
   /** Starts a presentation, at a place in seconds; the length is what is known of it until the element says. */
-  load(url: string, start: number, duration: number): void {
+  load(url: string, start: number, duration: number, subtitles: readonly Subtitle[] = []): void {
     this.#engine?.destroy();
     this.failure = undefined;
     this.started = false;
@@ -93,8 +102,9 @@ export class Player {
     this.qualities = [];
     this.audios = [];
     this.audio = undefined;
-    this.texts = [];
+    this.texts = listed([], subtitles);
     this.text = off;
+    this.image = undefined;
     this.scrubbing = false;
     this.#scrub.stop();
     this.#textByHand = false;
@@ -124,11 +134,11 @@ export class Player {
       },
       ontexts: (tracks) => {
         if (!current()) return;
-        this.texts = tracks;
+        this.texts = listed(tracks, subtitles);
         this.#chooseForced();
       },
       ontext: (id) => {
-        if (current()) this.text = id;
+        if (current() && this.image === undefined) this.text = id;
       },
       onfailure: (kind) => {
         if (current()) this.#fail(kind);
@@ -224,7 +234,16 @@ export class Player {
   chooseText(id: number): void {
     this.#textByHand = true;
     if (id !== off) this.#lastText = id;
-    this.#engine?.chooseText(id);
+    this.#showText(id);
+  }
+
+  /** Those of the engine are shown by it, images by whoever draws them. */
+  #showText(id: number): void {
+    const image = id >= firstImage ? id - firstImage : undefined;
+    const drawn = this.image !== undefined;
+    this.image = image;
+    if (image !== undefined || drawn) this.text = id;
+    this.#engine?.chooseText(image === undefined ? id : off);
   }
 
   /** Subtitles on (those of the last time, or the first) and off. */
@@ -278,7 +297,7 @@ export class Player {
     const heard = this.audios.find(({ id }) => id === this.audio)?.language ?? '';
     const fits = this.texts.find(({ forced, language }) => forced && sameLanguage(language, heard));
     const want = fits?.id ?? off;
-    if (want !== this.text) this.#engine?.chooseText(want);
+    if (want !== this.text) this.#showText(want);
   }
 
   #listen(): void {

@@ -4,7 +4,8 @@ export type Request =
   | { do: 'skip'; seconds: number }
   | { do: 'step'; frames: number }
   | { do: 'volume'; by: number }
-  | { do: 'place'; fraction: number };
+  | { do: 'place'; fraction: number }
+  | { do: 'chapter'; by: number };
 
 interface Shortcut {
   /** KeyboardEvent.key, in lower case. */
@@ -31,6 +32,8 @@ export const shortcuts: readonly Shortcut[] = [
   { key: 'c', request: { do: 'text' } },
   { key: 'f', request: { do: 'fullscreen' } },
   { key: 'escape', request: { do: 'close' } },
+  { key: 'pageup', request: { do: 'chapter', by: -1 } },
+  { key: 'pagedown', request: { do: 'chapter', by: 1 } },
   { key: 'home', request: { do: 'place', fraction: 0 } },
   { key: 'end', request: { do: 'place', fraction: 1 } },
   ...Array.from({ length: 10 }, (_, n): Shortcut => {
