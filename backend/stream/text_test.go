@@ -50,7 +50,7 @@ func textRenditionsOf(t *testing.T, e *Engine, src media.Source) (subs []m3u8.Re
 
 func textRef(t *testing.T, src media.Source, r m3u8.Rendition) media.Ref {
 	t.Helper()
-	ref := media.Ref{Item: src.ItemID, Kind: media.Text}
+	ref := media.Ref{Item: src.ItemID, Kind: media.Text, Rendition: "vtt"}
 	if _, err := fmt.Sscanf(r.URI, "t/%d/media.m3u8", &ref.Track); err != nil {
 		t.Fatalf("URI %q: %v", r.URI, err)
 	}
