@@ -34,7 +34,8 @@ func (c *counting) ReadAt(p []byte, off int64) (int, error) {
 func text(t *testing.T, x *index.Index, from, to time.Duration) (all []string) {
 	t.Helper()
 	ts := x.Tracks[0].Timescale
-	err := x.TextBlocks(t.Context(), media.FromDuration(from, ts), media.FromDuration(to, ts), anyTrack, func(b index.Block) {
+	first, end := media.FromDuration(from, ts), media.FromDuration(to, ts)
+	err := x.TextBlocks(t.Context(), first, end, anyTrack, func(b index.Block) {
 		at, length := media.ToDuration(b.PTS, ts), media.ToDuration(b.Duration, ts)
 		all = append(all, fmt.Sprintf("%v+%v %s", at, length, b.Data))
 	})
