@@ -28,6 +28,7 @@ func (e *Engine) Extras(ctx context.Context, itemID string) (media.Extras, error
 // Of chapters.
 const (
 	maxTitleChapters = 1000
+	firstChapter     = time.Second / 2        // a first one that begins earlier begins with the presentation
 	shortestChapter  = 100 * time.Millisecond // what begins closer behind another one cannot be pointed at
 )
 
@@ -62,6 +63,9 @@ func tidyChapters(all []media.Chapter, origin, total time.Duration) []media.Chap
 			break
 		}
 		tidy = append(tidy, c)
+	}
+	if len(tidy) > 0 && tidy[0].Start < firstChapter {
+		tidy[0].Start = 0 // a track may begin a little before the clock does
 	}
 	for i := range tidy {
 		next := total
