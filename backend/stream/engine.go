@@ -215,8 +215,11 @@ func (e *Engine) openTitle(o *opening, itemID string, source func(context.Contex
 		s := o.title.survey
 		e.wg.Go(func() { e.keepScan(e.ctx, src, s.task, s.found) })
 	}
-	if fault.CodeOf(err) == fault.Missing {
-		if c := e.readCard(e.ctx, itemID); c != nil {
+	if c := e.readCard(e.ctx, itemID); c != nil {
+		switch {
+		case err == nil:
+			o.title.adopt(c)
+		case fault.CodeOf(err) == fault.Missing:
 			o.title, err = e.storedTitle(c, err)
 		}
 	}

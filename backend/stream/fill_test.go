@@ -204,6 +204,15 @@ func TestPlayedItemsAreStored(t *testing.T) {
 	if _, ok := r.Progress(src.ItemID); ok {
 		t.Error("progress is shown of an item that nobody asked to keep")
 	}
+	// Another version of the encoder takes what is stored.
+	tools := *r.tools
+	tools.Version += " of tomorrow"
+	r.tools = &tools
+	r.drop(src.ItemID)
+	same(t, before, r.everything(t))
+	if r.Heads() > 0 {
+		t.Errorf("%d heads run although all is stored", r.Heads())
+	}
 	if err := os.Remove(src.Path); err != nil {
 		t.Fatal(err)
 	}

@@ -97,6 +97,34 @@ func (e *Engine) storedTitle(c *card, missing error) (*title, error) {
 	return t, nil
 }
 
+// adopt has a title take what was stored of it before, even by another version of the encoder: it is whole, so nothing
+// is ever added to it. It is called before the title is used.
+func (t *title) adopt(c *card) {
+	if c.Seed != t.seed() {
+		return
+	}
+	take := func(r rendition, planName string, p *cardPart) {
+		f := feedOf(r)
+		if f == nil || planName != p.Plan.Hash {
+			return
+		}
+		stored := &storedTrack{e: t.e, key: cache.Key{Title: t.src.ItemID, Rendition: p.Rendition}, plan: &p.Plan}
+		if stored.whole() {
+			f.key = stored.key
+		}
+	}
+	if v := c.Video; v != nil {
+		take(t.video[v.Rung.Name], t.videoPlan(v.Rung), &v.cardPart)
+	}
+	for i := range c.Audio {
+		for _, a := range t.audio {
+			if a.name == c.Audio[i].Name && a.source.track.Index == c.Audio[i].Track.Index {
+				take(a.rendition, t.audioPlan(a), &c.Audio[i].cardPart)
+			}
+		}
+	}
+}
+
 // storedCues reads the text of a stored track.
 func (e *Engine) storedCues(key cache.Key) func(context.Context, time.Duration, time.Duration) (*subtitle.Cues, error) {
 	return func(_ context.Context, from, to time.Duration) (*subtitle.Cues, error) {
