@@ -6,6 +6,19 @@ import { join } from 'node:path';
 const ffmpeg = process.env['DROPSTREAM_FFMPEG'] ?? 'ffmpeg';
 
 const x264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-g', '50'];
+const vp9 = [
+  '-pix_fmt',
+  'yuv420p',
+  '-c:v',
+  'libvpx-vp9',
+  '-deadline',
+  'realtime',
+  '-cpu-used',
+  '8',
+  '-g',
+  '50',
+];
+const av1 = ['-pix_fmt', 'yuv420p', '-c:v', 'libsvtav1', '-preset', '12', '-g', '50'];
 const picture = (size: string, seconds: number) => [
   '-f',
   'lavfi',
@@ -29,6 +42,9 @@ const made: Record<string, string[]> = {
     "color=gray:s=32x18:r=25:d=40,geq=lum='20+4*floor(T)':cb=128:cr=128,scale=640:360",
     ...x264,
   ],
+  'Web.webm': [...picture('640x360', 12), ...sound(12), ...vp9, '-c:a', 'libopus'],
+  'Archive.mkv': [...picture('640x360', 12), ...sound(12), ...av1, '-c:a', 'flac'],
+  'Modern.mp4': [...picture('640x360', 12), ...sound(12), ...av1, '-c:a', 'libopus'],
   'Long walk.mp4': [...picture('320x180', 180), ...sound(180), ...x264, '-c:a', 'aac'],
 };
 
