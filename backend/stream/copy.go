@@ -39,6 +39,7 @@ type copyTrack struct {
 	sound    bool
 	silent   []byte      // for sound: the frame of silence that pads it; nil where there is none
 	frame    media.Ticks // for sound: the length of a frame
+	quiet    media.Ticks // the length of a frame of silence
 }
 
 // cuts gives the two cuts that segment n lies between.
@@ -112,13 +113,13 @@ type piece struct {
 	samples []index.Sample
 }
 
-// pad puts frames of silence wherever a sound track has none for the length of a frame or more: before sound that
-// begins late, in its holes, and after sound that ends early.
+// pad puts frames of silence wherever a sound track has none for as long as one lasts: before sound that begins late, in
+// its holes, and after sound that ends early.
 func (c *copyTrack) pad(s []fmp4.Sample, source []index.Sample, start, end media.Ticks) ([]fmp4.Sample, []piece) {
 	var padded []fmp4.Sample
 	var pieces []piece
 	silence := func(from, to media.Ticks) (n int) {
-		for ; from+c.frame <= to; from += c.frame {
+		for ; from+c.quiet <= to; from += c.quiet {
 			padded = append(padded, fmp4.Sample{PTS: from, Size: uint32(len(c.silent)), Sync: true})
 			n++
 		}
@@ -127,7 +128,7 @@ func (c *copyTrack) pad(s []fmp4.Sample, source []index.Sample, start, end media
 	at, from := start, 0 // where sound is due, and the first sample of the run
 	var quiet int        // frames of silence before the run
 	for i := range s {
-		if s[i].PTS-at >= c.frame {
+		if s[i].PTS-at >= c.quiet {
 			if i > from {
 				pieces = append(pieces, piece{quiet, source[from:i]})
 				from, quiet = i, 0
@@ -201,6 +202,9 @@ const (
 	shortSound = time.Second            // before its end: players stop where sound ends
 )
 
+// flacSilence is the most samples that a frame of silence has in FLAC.
+const flacSilence = 1024
+
 var errHoles = errors.New("the sound has pauses that cannot be filled")
 
 // newCopyAudio passes the samples of a judged audio track through.
@@ -215,10 +219,14 @@ func newCopyAudio(a audioSource, f *os.File, tl timeline, seed string) (*copyTra
 	}
 	c := &copyTrack{
 		file: f, samples: a.samples, stripped: a.indexed.Stripped, sound: true,
-		silent: silence(a.sound, media.Rescale(shape.frame, shape.timescale, uint32(a.sound.SampleRate))),
-		init:   fmp4.Init{Timescale: shape.timescale, SampleEntry: entry}, origin: tl.origin.in(shape.timescale),
+		quiet: shape.frame,
+		init:  fmp4.Init{Timescale: shape.timescale, SampleEntry: entry}, origin: tl.origin.in(shape.timescale),
 		frame: shape.frame, end: shape.first + shape.count,
 	}
+	if limit := media.Rescale(flacSilence, uint32(a.sound.SampleRate), shape.timescale); a.sound.Codec == media.FLAC {
+		c.quiet = min(c.quiet, limit) // its frames are long, and so would be what is left of a hole
+	}
+	c.silent = silence(a.sound, media.Rescale(c.quiet, shape.timescale, uint32(a.sound.SampleRate)))
 	total := media.FromDuration(tl.total, shape.timescale)
 	if c.silent == nil {
 		late := a.span.start.in(shape.timescale) - c.origin
@@ -230,7 +238,7 @@ func newCopyAudio(a audioSource, f *os.File, tl timeline, seed string) (*copyTra
 	}
 	c.plan = sync.OnceValues(func() (*plan.Plan, error) {
 		end := shape.end - c.origin
-		if total-end > c.frame && c.silent != nil {
+		if total-end > c.quiet && c.silent != nil {
 			end = total
 		}
 		return plan.AudioPassthrough(plan.AudioTrack{

@@ -150,7 +150,7 @@ func (b *soundBlocks) onGrid(f *os.File, all []index.Sample, sound fmp4.Sound) b
 		if n <= last || off > most || off < -most || s.Size == 0 {
 			return false
 		}
-		b.holes = b.holes || i > 0 && n > last+1
+		b.holes = b.holes || i > 0 && (n > last+1 || b.short > 0)
 		last = n
 		if i > 0 && sound.Codec == media.AAC { // its frames say nothing of themselves
 			continue
@@ -162,8 +162,8 @@ func (b *soundBlocks) onGrid(f *os.File, all []index.Sample, sound fmp4.Sound) b
 	return true
 }
 
-// alike says whether a frame begins as its codec's frames do, and is as long as the first one. The last frame of a FLAC
-// stream may be shorter.
+// alike says whether a frame begins as its codec's frames do, and is as long as the first one. A frame of FLAC may be
+// shorter, which only the last one of a stream is.
 func (b *soundBlocks) alike(w wholeSample, sound fmp4.Sound) bool {
 	head := w.head(codec.AC3HeaderBytes)
 	switch sound.Codec {
@@ -171,7 +171,8 @@ func (b *soundBlocks) alike(w wholeSample, sound fmp4.Sound) bool {
 		return int64(codec.OpusSamples(head)) == b.frame
 	case media.FLAC:
 		n, err := codec.ParseFLACFrame(head)
-		return err == nil && int64(n) <= b.frame
+		b.short = b.frame - int64(n)
+		return err == nil && b.short >= 0
 	case media.AC3, media.EAC3:
 		h, err := codec.ParseAC3(head)
 		return err == nil && h.Enhanced == (sound.Codec == media.EAC3) && int64(h.Samples) == b.frame &&

@@ -17,6 +17,7 @@ type soundBlocks struct {
 	frame media.Ticks // samples in a frame
 	start media.Ticks // of the grid, in samples on the source's clock
 	count int         // frames on the grid, holes included
+	short media.Ticks // samples that the last frame has less than the others
 	bits  int64       // bits a second, the most that a look showed
 	holes bool        // a look showed that frames are missing
 }
@@ -68,4 +69,4 @@ func (b *soundBlocks) shape() (soundShape, error) {
 	return soundShape{timescale: b.rate, frame: b.frame, end: b.end(), count: b.count, holes: b.holes}, nil
 }
 
-func (b *soundBlocks) end() media.Ticks { return b.start + int64(b.count)*b.frame }
+func (b *soundBlocks) end() media.Ticks { return b.start + int64(b.count)*b.frame - b.short }

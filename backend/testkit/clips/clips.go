@@ -58,7 +58,7 @@ func Dir() string {
 
 // Named gives the clip of a name, of all that there are.
 func Named(name string) (Clip, bool) {
-	all := slices.Concat(All(), Large())
+	all := slices.Concat(All(), Sent(), Large())
 	i := slices.IndexFunc(all, func(c Clip) bool { return c.Name == name })
 	if i < 0 {
 		return Clip{}, false

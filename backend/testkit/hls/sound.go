@@ -1,11 +1,13 @@
 package hls
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math"
 	"strings"
 
+	"dropstream/backend/codec"
 	"dropstream/backend/fmp4"
 )
 
@@ -62,11 +64,15 @@ func (c *checker) checkSound(ctx context.Context, r *rendition, offset int64) {
 // time of a packet that lasts longer than what it holds.
 const longestHole = 60_000
 
-// checkHoles finds packets that last much longer than the others. The last one may.
+// checkHoles finds packets that last much longer than the others. The last one may, and may be shorter than all.
 func (c *checker) checkHoles(r *rendition, run []*segment) {
 	usual := int64(1 << 62)
-	for _, s := range run {
-		for _, sample := range s.samples {
+	for i, s := range run {
+		samples := s.samples
+		if i == len(run)-1 && len(samples) > 1 {
+			samples = samples[:len(samples)-1]
+		}
+		for _, sample := range samples {
 			if sample.Dur > 0 {
 				usual = min(usual, int64(sample.Dur))
 			}
@@ -74,7 +80,11 @@ func (c *checker) checkHoles(r *rendition, run []*segment) {
 	}
 	for _, s := range run {
 		for i, sample := range s.samples {
-			hole := micro(int64(sample.Dur)-usual, r.track.timescale)
+			own := usual
+			if n, err := codec.ParseFLACFrame(sample.Data); err == nil && r.track.codec == "fLaC" {
+				own = max(own, int64(n)) // frames of silence are shorter; its timescale is its rate
+			}
+			hole := micro(int64(sample.Dur)-own, r.track.timescale)
 			if last := s == run[len(run)-1] && i == len(s.samples)-1; hole > longestHole && !last {
 				c.report.find("abut", r.name, s.n, "packet %d is followed by a hole of %d us", i, hole)
 			}
@@ -98,16 +108,17 @@ func (c *checker) comparePackets(ctx context.Context, r *rendition, run []*segme
 		}
 	}
 	half := int64(10_667) // of an AAC frame at 48 kHz
-	for len(src) > 0 && src[0].us < 0 {
+	for len(src) > 0 && src[0].us < 0 && (len(ours) == 0 || src[0].md5 != ours[0].md5) {
 		src = src[1:] // priming, and what an edit list cuts off
 	}
+	quiet := sum(r.silence(run))
 	const cut = 3 // packets that an end may lack: those that an edit list cuts, and the last one's overlap
 	if len(src) <= 2*cut {
 		return
 	}
 	wrong, where := len(src), 0
 	for skip := range cut {
-		if n, first := strangers(src[skip:len(src)-cut], ours, 2*half); n < wrong {
+		if n, first := strangers(src[skip:len(src)-cut], ours, quiet, 2*half); n < wrong {
 			wrong, where = n, skip+first
 		}
 	}
@@ -117,15 +128,38 @@ func (c *checker) comparePackets(ctx context.Context, r *rendition, run []*segme
 	}
 }
 
+// silence is the packet of Opus or FLAC that may be put in where the source has no sound, as long as the others; nil
+// for other codecs.
+func (r *rendition) silence(run []*segment) []byte {
+	usual := uint32(0)
+	for _, s := range run {
+		for _, sample := range s.samples {
+			usual = max(usual, sample.Dur)
+		}
+	}
+	box := func(name string) []byte {
+		_, after, _ := bytes.Cut(r.initData, []byte(name))
+		return after
+	}
+	if f, err := codec.ParseFLAC(box("dfLa")); err == nil {
+		return f.Silence(min(f.MaxBlock, 1024))
+	}
+	if o, err := codec.ParseDOps(box("dOps")); err == nil {
+		return o.Silence(int(micro(int64(usual), r.track.timescale) * codec.OpusRate / 1_000_000))
+	}
+	return nil
+}
+
 // silences are the packets of silence that may be put in where the source has none.
 var silences = map[string]bool{sum(fmp4.SilentAAC(1)): true, sum(fmp4.SilentAAC(2)): true}
 
 // strangers counts the source's packets that are not found in ours, in order and within so many microseconds of their
-// times; packets of silence of ours are passed over where the source has others. First is the first one of them.
-func strangers(src, ours []picture, within int64) (n, first int) {
+// times; packets of silence of ours, quiet being one more kind, are passed over where the source has others. First is
+// the first one of them.
+func strangers(src, ours []picture, quiet string, within int64) (n, first int) {
 	j := 0
 	for i, want := range src {
-		for j < len(ours) && ours[j].md5 != want.md5 && silences[ours[j].md5] {
+		for j < len(ours) && ours[j].md5 != want.md5 && (ours[j].md5 == quiet || silences[ours[j].md5]) {
 			j++
 		}
 		late := int64(0)

@@ -38,6 +38,7 @@ type line struct {
 // run is the program and what it did so far.
 type run struct {
 	program *program.Program
+	query   string // what the player says of itself
 	mu      sync.Mutex
 	lines   []line
 }
@@ -100,7 +101,7 @@ func (r *run) drop(t *testing.T, path string, o hls.Options, refused, mayBeRefus
 		}
 	}()
 	o.Source = path
-	report := hls.Check(ctx, added.Item.URL, o)
+	report := hls.Check(ctx, added.Item.URL+r.query, o)
 	l.cold, l.what, l.why = report.Cold, "plays", added.Item.Why
 	for _, note := range report.Notes {
 		t.Logf("note: %s", note)
@@ -110,7 +111,7 @@ func (r *run) drop(t *testing.T, path string, o hls.Options, refused, mayBeRefus
 		l.what = "FAILED"
 		t.Error("plays, and had to be refused")
 	}
-	if added.Item.Plays == api.PlaysAsItIs && !report.Passthrough() {
+	if r.query == "" && added.Item.Plays == api.PlaysAsItIs && !report.Passthrough() {
 		t.Errorf("the item says %q, the presentation has %q", added.Item.Plays, report.Variants)
 	}
 	if !report.OK() {
@@ -149,6 +150,24 @@ func TestClips(t *testing.T) {
 					Shuffled: c.Shuffled, Untimed: strings.HasSuffix(c.Name, ".avi"), Seed: 1,
 				}
 				r.drop(t, path, o, c.Refused, c.Damaged)
+			})
+		}
+	})
+}
+
+// TestSent plays what is passed through to a player that can play it, as such a player.
+func TestSent(t *testing.T) {
+	r := start(t)
+	r.query = "?plays=hevc.hevc10.av1.av110.vp9.vp910.opus.flac.ac3.eac3.surround.hdr.upright"
+	t.Run("files", func(t *testing.T) {
+		for _, c := range clips.Sent() {
+			t.Run(c.Name, func(t *testing.T) {
+				t.Parallel()
+				path, err := c.Path(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				r.drop(t, path, hls.Options{Passthrough: c.Passthrough, Pattern: c.Pattern, Seed: 3}, false, false)
 			})
 		}
 	})
