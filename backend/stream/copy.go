@@ -113,8 +113,8 @@ type piece struct {
 	samples []index.Sample
 }
 
-// pad puts frames of silence wherever a sound track has none for as long as one lasts: before sound that begins late, in
-// its holes, and after sound that ends early.
+// pad puts frames of silence wherever a sound track has none for as long as one lasts: before sound that begins late,
+// in its holes, and after sound that ends early.
 func (c *copyTrack) pad(s []fmp4.Sample, source []index.Sample, start, end media.Ticks) ([]fmp4.Sample, []piece) {
 	var padded []fmp4.Sample
 	var pieces []piece
