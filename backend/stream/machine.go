@@ -92,13 +92,14 @@ func (e *Engine) remember(ctx context.Context) study {
 	return s
 }
 
-// take derives the pace from speeds.
+// take takes speeds for this computer's, and derives the pace from them.
 func (e *Engine) take(s Speeds) {
 	if s.FullHD["ultrafast"] <= 0 {
 		return
 	}
 	p := paceOf(s)
 	e.measured.Store(&p)
+	e.speeds.Store(&s)
 }
 
 // studyLater studies the computer when nobody waits for anything, some time after the start.
@@ -172,7 +173,6 @@ func (e *Engine) study(ctx context.Context) error {
 			}
 		}
 	}
-	e.speeds.Store(&s.Speeds)
 	e.studied.Store(true)
 	return nil
 }

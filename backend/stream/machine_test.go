@@ -88,6 +88,9 @@ func TestAComputerIsMeasuredAndRemembered(t *testing.T) {
 	if s := again.remember(t.Context()); s.Times != 1 || again.pace() != m.Pace {
 		t.Errorf("remembered %+v, %+v", s, again.pace())
 	}
+	if known, _ := again.Machine(canceled()); known.Speeds.Times("ultrafast", 1080) == 0 {
+		t.Error("what is remembered is not told")
+	}
 	var s study
 	if err := json.Unmarshal([]byte(kept.values[machineKey]), &s); err != nil {
 		t.Fatal(err)
