@@ -2,7 +2,6 @@ package stream
 
 import (
 	"context"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -106,9 +105,7 @@ func TestTheLastPictureStands(t *testing.T) {
 func brightness(t *testing.T, data []byte) float64 {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "picture.mp4")
-	if err := os.WriteFile(path, data, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	writeFile(t, path, data)
 	out, err := exec.CommandContext(t.Context(), "ffmpeg", "-v", "error", "-i", path, "-frames:v", "1", "-pix_fmt",
 		"yuv420p", "-f", "rawvideo", "-").Output()
 	const pixels = 320 * 180

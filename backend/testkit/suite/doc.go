@@ -22,7 +22,8 @@
 //	tracks                           no-audio.mp4, no-sound.ts, audio-only.m4a, audio-late, audio-shorter,
 //	                                 audio-longer, 20-tracks.mkv, cover.m4a, cover.mp4
 //	turned and mirrored              rotated (90), turned-180, turned-270, mirrored, upside-down, mirrored-turned
-//	high dynamic range               hdr10.mp4, hlg.mp4, dolby-vision-8.1, -8.4 and -5; their colours: TestColours
+//	high dynamic range               hdr10.mp4, hlg.mp4, dolby-vision-8.1, -8.4 and -5; their colours
+//	                                 by numbers: TestColours in package stream
 //	sizes                            odd-size (321x181), 1x1, 2x2, 3x501, 8192-wide, anamorphic.mp4, anamorphic.mpg
 //	size changes midway              size-changes.ts, size-changes.mkv
 //	starts elsewhere than at 0       offset-hour.ts, offset.mkv, starts-below-zero.mp4
@@ -40,5 +41,6 @@
 //	frame rates                      1fps.mp4, 1fps.mkv, 23.976, ntsc, 59.94.mkv, 60fps, 120fps
 //
 // TestHostile drops what package hostile makes, and watches what is touched: nobody may call where the files point at,
-// open what they name, or change anything beside the data folder.
+// open what they name, or change anything beside the data folder. TestDriveIsPulled and TestDiskFull mount small file
+// systems, and are skipped where that is not allowed.
 package suite
