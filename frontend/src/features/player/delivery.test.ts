@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Delivery } from '../../lib/api';
 import type { Quality, Track } from '../../lib/player';
-import { noteOf, whyOf } from './delivery';
+import { harmOf, noteOf, whyOf } from './delivery';
 
 const quality = (rendition: string): Quality => ({ id: 0, rendition, height: 1080, frameRate: 25 });
 const audio = (rendition: string, number = 1): Track => ({
@@ -47,4 +47,22 @@ describe('whyOf', () => {
     expect(why(true, 2, same)).toEqual(['It plays as it is.']);
   });
   test('nothing is known, nothing is said', () => expect(why(true, 1, [])).toEqual([]));
+});
+
+describe('harmOf', () => {
+  const damage = (n: number) =>
+    Array.from({ length: n }, (_, i) => ({
+      kind: 'video' as const,
+      fromMs: i,
+      toMs: i + 1,
+      text: `Part ${i}.`,
+    }));
+
+  test('none is not spoken of', () => expect(harmOf([])).toEqual([]));
+  test('a few are told', () => expect(harmOf(damage(2))).toEqual(['Part 0.', 'Part 1.']));
+  test('many are counted', () =>
+    expect(harmOf(damage(40))).toEqual([
+      ...['Part 0.', 'Part 1.', 'Part 2.', 'Part 3.'],
+      '36 more parts of it are damaged.',
+    ]));
 });

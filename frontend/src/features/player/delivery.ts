@@ -1,4 +1,4 @@
-import type { Delivery } from '../../lib/api';
+import type { Damage, Delivery } from '../../lib/api';
 import type { Quality, Track } from '../../lib/player';
 import { text } from './text';
 
@@ -25,4 +25,14 @@ export function whyOf(audio: Track | undefined, best: boolean, deliveries: reado
   const why = [(picture && !best ? text.smaller : picture?.text) ?? '', sound?.text ?? ''];
   // Of picture and sound the same may be said.
   return [...new Set(why)].filter((each) => each !== '');
+}
+
+/** The most damaged parts that are told one by one. */
+const mostTold = 4;
+
+/** What could not be read, in sentences. */
+export function harmOf(damage: readonly Damage[]): string[] {
+  const told = [...new Set(damage.slice(0, mostTold).map(({ text }) => text))];
+  const more = damage.length - mostTold;
+  return more > 0 ? [...told, text.moreDamage(more)] : told;
 }

@@ -25,6 +25,7 @@ export const text = {
   asItIs: 'plays as it is',
   soundConverted: 'sound converted',
   converted: 'converted',
+  moreDamage: (n: number) => `${number(n)} more parts of it are damaged.`,
   smaller: 'The picture is made smaller than the original.',
   qualityName(quality: Quality): string {
     if (quality.rendition === 'original') return text.original;

@@ -22,6 +22,15 @@ export interface Track {
   role: '' | 'impaired' | 'description' | 'commentary' | 'dub' | 'original';
 }
 
+/** A part of an item that could not be read when somebody came to it. */
+export interface Damage {
+  kind: 'video' | 'audio';
+  fromMs: number;
+  toMs: number;
+  /** One sentence. */
+  text: string;
+}
+
 export interface Progress {
   kind: string;
   /** 0 to 1; -1 when not known. */
@@ -58,6 +67,8 @@ export interface Item {
   addedAt: string;
   playedAt: string;
   progress?: Progress;
+  /** Not there where there is none, and in pages of the library. */
+  damage?: Damage[];
 }
 
 /** What became of one dropped file: an item, or a problem. */
