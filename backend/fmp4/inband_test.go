@@ -24,7 +24,9 @@ func avcEntry(t *testing.T) []byte {
 	t.Helper()
 	head := []byte{1, 0x64, 0, 0x1f, 0xff, 0xe1, 0, byte(len(sps))}
 	record := slices.Concat(head, sps, []byte{1, 0, byte(len(pps))}, pps)
-	entry, err := AVCEntry(record, 1280, 720, media.Rational{Num: 1, Den: 1})
+	entry, err := Picture{
+		Kind: "avc1", Config: record, Width: 1280, Height: 720, Aspect: media.Rational{Num: 1, Den: 1},
+	}.Entry()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -188,10 +188,3 @@ func (p Picture) CodecString() string {
 		return fmt.Sprintf("%s.%02x%02x%02x", p.Kind, c[1], c[2], c[3])
 	}
 }
-
-// AVCEntry makes the avc1 sample entry of an H.264 track (ISO/IEC 14496-15 §5.4.2.1) from its
-// AVCDecoderConfigurationRecord, which must hold parameter sets. Width and height are those of the coded picture after
-// cropping; aspect is that of a pixel, as it is to be shown.
-func AVCEntry(record []byte, width, height int, aspect media.Rational) ([]byte, error) {
-	return Picture{Kind: "avc1", Config: record, Width: width, Height: height, Aspect: aspect}.Entry()
-}

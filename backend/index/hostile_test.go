@@ -336,5 +336,16 @@ func FuzzOpen(f *testing.F) {
 			c = media.Matroska
 		}
 		open1(t, p, c)
+		x, err := index.Open(t.Context(), bytes.NewReader(p), int64(len(p)), c)
+		if err != nil {
+			return
+		}
+		for _, track := range x.Tracks {
+			for i := range min(len(track.Keyframes), 8) {
+				if at, ok, err := track.GroupStart(t.Context(), i); err == nil && ok && at > track.Keyframes[i].PTS {
+					t.Errorf("the group of keyframe %d begins at %d, after it at %d", i, at, track.Keyframes[i].PTS)
+				}
+			}
+		}
 	})
 }
