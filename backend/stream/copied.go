@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 
 	"dropstream/backend/fmp4"
 	"dropstream/backend/media"
@@ -61,7 +60,7 @@ func newCopiedFrames(r *fmp4.Reader, codec media.Codec, byOrder bool) (*copiedFr
 }
 
 // ordersFrames says whether a container leaves it to the stream to say when its frames are shown.
-func ordersFrames(c media.Container) bool { return c == media.AVI || c == media.ASF }
+func ordersFrames(c media.Container) bool { return c == media.AVI }
 
 // next gives the next frame. Errors: io.EOF after the last one, fmp4.ErrReconfigured, fmp4.ErrMalformed, errUnordered.
 func (c *copiedFrames) next() (copiedFrame, error) {
@@ -130,32 +129,22 @@ const maxGroupFrames = 1 << 15
 // errUnordered says that it cannot be known when frames are shown.
 var errUnordered = errors.New("the order of the frames is not known")
 
-// order gives the frames of a group the times at which they are decoded, in the order in which they are shown.
+// order takes the time at which a frame is decoded for the one at which it is shown, in groups whose frames are shown
+// in that order. Of others it is not known: decoders differ in how long they hold frames back.
 func (c *copiedFrames) order() error {
 	if len(c.ahead) == 0 {
 		return nil
 	}
-	if !c.ahead[0].start { // what comes before the first IDR picture
-		c.ahead, c.bytes = nil, 0
-		return nil
-	}
-	times := make([]media.Ticks, len(c.ahead))
-	shown := make([]int, len(c.ahead))
-	for i, f := range c.ahead {
-		if !f.ordered {
-			return errUnordered
+	if c.ahead[0].start { // and not what comes before the first IDR picture
+		for i := range c.ahead {
+			f := &c.ahead[i]
+			if !f.ordered || i > 0 && f.order <= c.ahead[i-1].order {
+				return errUnordered
+			}
+			f.at = f.decoded
 		}
-		times[i], shown[i] = f.decoded, i
+		c.queue = append(c.queue, c.ahead...)
 	}
-	slices.Sort(times)
-	slices.SortFunc(shown, func(a, b int) int { return int(c.ahead[a].order - c.ahead[b].order) })
-	for rank, i := range shown {
-		if rank > 0 && c.ahead[shown[rank-1]].order == c.ahead[i].order {
-			return errUnordered
-		}
-		c.ahead[i].at = times[rank]
-	}
-	c.queue = append(c.queue, c.ahead...)
 	c.ahead, c.bytes = nil, 0
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"time"
 
 	"dropstream/backend/media"
 )
@@ -73,7 +74,7 @@ func (s *survey) scan(ctx context.Context, e *Engine, src media.Source) error {
 	s.task = s.scanWanted()
 	found, ok := e.keptScan(ctx, src, s.task)
 	if !ok {
-		limit, cancel := context.WithTimeout(ctx, e.patience)
+		limit, cancel := context.WithTimeout(ctx, e.scanPatience(src, s.task))
 		defer cancel()
 		var err error
 		found, err = e.scanSource(limit, src, s.task, nil)
@@ -81,6 +82,9 @@ func (s *survey) scan(ctx context.Context, e *Engine, src media.Source) error {
 			return ctx.Err()
 		}
 		s.unscanned = limit.Err() != nil && err != nil
+		if s.unscanned && s.task.copied {
+			s.sayUnscanned()
+		}
 		if s.fresh = err == nil; err != nil {
 			return nil // a scan that does not succeed in time leaves the grid
 		}
@@ -89,12 +93,39 @@ func (s *survey) scan(ctx context.Context, e *Engine, src media.Source) error {
 	return nil
 }
 
+// quickBytes is how large a source is that is read through in a moment.
+const quickBytes = 64 << 20
+
+// scanPatience is how long a scan may keep a viewer waiting: longer where it is all but sure to end, and spares the
+// wait for an encoder.
+func (e *Engine) scanPatience(src media.Source, t scanTask) time.Duration {
+	if t.copied && src.SizeBytes <= quickBytes {
+		return 3 * e.patience
+	}
+	return e.patience
+}
+
+// sayUnscanned says that what could be sent is only not known yet.
+func (s *survey) sayUnscanned() {
+	s.video.verdict.Reason = reasonUnscanned
+	for i := range s.audio {
+		a := &s.audio[i]
+		if slices.ContainsFunc(s.task.audio, func(t media.Track) bool { return t.Index == a.track.Index }) {
+			a.verdict.Reason = reasonSoundUnscanned
+		}
+	}
+}
+
 // scanWanted says what to look at.
 func (s *survey) scanWanted() scanTask {
 	v := s.video
 	t := scanTask{video: v.track, timescale: v.timescale, copied: sendable(&v.track)}
-	if ordersFrames(s.index.Container) && v.track.Codec == media.HEVC {
-		t.copied = false // only of H.264 is the order of frames read
+	switch s.index.Container {
+	case media.ASF: // its times are those of packets, of many frames each
+		t.copied = false
+	case media.AVI: // only of H.264 is the order of frames read
+		t.copied = t.copied && v.track.Codec == media.H264
+	default:
 	}
 	for _, a := range s.audio {
 		if t.copied && a.track.TimeBase.Valid() && soundSendable(&a.track) {

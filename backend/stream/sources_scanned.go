@@ -19,8 +19,10 @@ func soundSendable(t *media.Track) bool {
 
 // Reasons that only a scan can give.
 const (
-	reasonCorrupt  = "parts of the file are damaged, so the picture is converted"
-	reasonUnsteady = "the picture could not be taken out of the file as it is, so it is converted"
+	reasonSoundUnscanned = "the sound is converted for now"
+	reasonCorrupt        = "parts of the file are damaged, so the picture is converted"
+	reasonUnscanned      = "the file has no index and is still being read through, so the picture is converted for now"
+	reasonUnsteady       = "the picture could not be taken out of the file as it is, so it is converted"
 )
 
 // passScanned judges a video track again with what a scan told.
@@ -72,6 +74,7 @@ func (s *videoScan) bandwidth(p *plan.Plan) (average, peak int64) {
 		for _, g := range s.between(p, n) {
 			bytes += g.bytes + int64(g.frames)*sampleOverhead
 		}
+		bytes += bytes / 20 // rounding, and what boxes add
 		total += bytes
 		peak = max(peak, (bytes+segmentOverhead)*8*int64(p.Timescale)/max(1, p.Duration(n)))
 	}

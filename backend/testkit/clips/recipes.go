@@ -116,6 +116,11 @@ func containers() []Clip {
 		no("mpeg2.mpg", small, stereo, []string{"-c:v", "mpeg2video", "-c:a", "mp2"}, q),
 		no("mpeg4.avi", small, stereo, []string{"-c:v", "mpeg4", "-c:a", "libmp3lame"}, q),
 		no("h264.flv", ordinary),
+		// These are sent as they are where a scan of them is quick enough, which is for the machine to say.
+		no("h264.avi", small, stereo, x264, []string{"-bf", "3"}, aac),
+		no("h264.asf", small, stereo, x264, []string{"-bf", "3"}, aac),
+		no("no-cues.mkv", ordinary, []string{"-live", "1"}),
+		no("wraps.ts", ordinary, []string{"-output_ts_offset", "95436"}), // 33 bits of 90 kHz
 		no("wmv2.wmv", small, stereo, []string{"-c:v", "wmv2", "-c:a", "wmav2"}, q),
 		no("theora.ogv", small, stereo, []string{"-c:v", "libtheora", "-c:a", "libvorbis", "-q:v", "7"}),
 		no("mpeg2.mxf", small, beep(48000, 10), []string{"-c:v", "mpeg2video", "-c:a", "pcm_s16le"}, q),

@@ -58,10 +58,13 @@ func (c *checker) pictures(
 	return pictures, errs, err
 }
 
-// packets reads a track's packets, undecoded, on the file's own clock.
-func (c *checker) packets(ctx context.Context, file, index string) ([]picture, error) {
-	out, _, err := c.run(ctx, c.o.FFmpeg, nil, "-v", "error", "-copyts", "-i", input(file), "-map", "0:"+index,
-		"-c", "copy", "-f", "framemd5", "-")
+// packets reads a track's packets, undecoded, on the file's own clock. Filter is a bitstream filter, "" for none.
+func (c *checker) packets(ctx context.Context, file, index, filter string) ([]picture, error) {
+	args := []string{"-v", "error", "-copyts", "-i", input(file), "-map", "0:" + index, "-c", "copy"}
+	if filter != "" {
+		args = append(args, "-bsf", filter)
+	}
+	out, _, err := c.run(ctx, c.o.FFmpeg, nil, append(args, "-f", "framemd5", "-")...)
 	return parseFrameMD5(out), err
 }
 

@@ -95,7 +95,11 @@ func (c *checker) checkHoles(r *rendition, run []*segment) {
 // comparePackets holds passthrough to its promise: the source's very own packets, in order, each at its time. Packets
 // of silence may stand where the source has no sound.
 func (c *checker) comparePackets(ctx context.Context, r *rendition, run []*segment) {
-	src, err := c.packets(ctx, c.source.path, r.index())
+	filter := ""
+	if strings.HasPrefix(r.track.codec, "mp4a.40") {
+		filter = "aac_adtstoasc" // frames in a transport stream have headers that others have not
+	}
+	src, err := c.packets(ctx, c.source.path, r.index(), filter)
 	if err != nil {
 		c.report.note("%s: the source's packets cannot be read: %v", r.name, err)
 		return

@@ -77,7 +77,7 @@ func (c *checker) loadSource(ctx context.Context) {
 	if s.video != nil {
 		s.long = s.duration > c.o.Whole.Seconds()
 		if s.long {
-			s.pictures, err = c.packets(ctx, s.path, "V:0")
+			s.pictures, err = c.packets(ctx, s.path, "V:0", "")
 			slices.SortFunc(s.pictures, func(a, b picture) int { return cmp.Compare(a.us, b.us) })
 		} else {
 			s.pictures, s.complaints, err = c.pictures(ctx, s.path, nil, "-copyts")
