@@ -33,9 +33,11 @@ func (v *videoSource) passScanned() {
 	}
 	facts := plan.Facts{
 		Indexed: true, OneEntry: s.refused != reconfigured, Monotonic: s.refused != disordered,
-		Keyframes:     len(s.groups) > 0 && s.groups[0].clean,
-		LongestGOP:    media.ToDuration(s.longestGroup(), s.timescale),
-		LargestSample: s.largest,
+		Keyframes: true,
+	}
+	if s.refused == notRefused { // its samples were looked at to the end
+		facts.Keyframes = len(s.groups) > 0 && s.groups[0].clean
+		facts.LongestGOP, facts.LargestSample = media.ToDuration(s.longestGroup(), s.timescale), s.largest
 	}
 	v.verdict = plan.SendVideo(&v.track, facts)
 	switch s.refused {
