@@ -14,9 +14,6 @@ test('a copy is kept, which can be given up and taken back', async ({ page, star
   });
   const id = added[0]?.item.id ?? '';
   const item = () => program.call<Kept>('item', { id });
-  const { code } = await program.call<{ code?: string }>('keep', { id });
-  test.skip(code === 'unavailable', 'this program cannot keep videos yet');
-  await program.call('unkeep', { id });
   await start();
   const card = page.getByRole('list', { name: 'Library' }).getByRole('listitem');
   await card.getByRole('button', { name: 'Keep a copy of No sound' }).click();
