@@ -72,7 +72,7 @@ kind build make --no-print-directory build || { echo "Nothing can be tested: the
 kind lint lint
 kind unit go test -race -timeout 20m -v . ./backend/...
 count unit
-kind fuzz build/fuzz.sh 2s
+kind fuzz build/fuzz.sh 1s
 kind hls go test -tags hls -timeout 20m -v ./backend/testkit/suite
 count hls
 kind front front
