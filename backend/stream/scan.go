@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"dropstream/backend/index"
 	"dropstream/backend/media"
 )
 
@@ -120,6 +121,9 @@ func (s *survey) sayUnscanned() {
 func (s *survey) scanWanted() scanTask {
 	v := s.video
 	t := scanTask{video: v.track, timescale: v.timescale, copied: sendable(&v.track)}
+	if s.index.Precision == index.Samples {
+		t.copied = false // its edit list shows what its samples alone cannot, and a copy would not keep to it
+	}
 	switch s.index.Container {
 	case media.ASF: // its times are those of packets, of many frames each
 		t.copied = false
