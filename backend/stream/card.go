@@ -60,6 +60,7 @@ type cardAudio struct {
 type cardText struct {
 	Track     media.Track
 	Drawing   media.Drawing
+	Images    bool // it is kept as it is sent; text is kept as cues
 	Rendition string
 }
 

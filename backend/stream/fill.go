@@ -159,11 +159,18 @@ func (f *feed) fill(ctx context.Context, from, to int, put putFunc, present func
 			if err != nil {
 				return fmt.Errorf("fill in segment %d: %w", n, err)
 			}
-			f.log.LogAttrs(ctx, slog.LevelWarn, "Segment filled in", slog.String("rendition", f.key.Rendition),
-				slog.Int("segment", n))
-			emit(ctx, n, data)
+			if emit(ctx, n, data); failed == nil {
+				f.spoil(ctx, n)
+			}
 		} else {
-			err := f.maker.run(ctx, n, to, tries, emit)
+			run := emit
+			if f.standsIn(tries) {
+				run = func(ctx context.Context, n int, data []byte) bool {
+					f.spoil(ctx, n)
+					return emit(ctx, n, data)
+				}
+			}
+			err := f.maker.run(ctx, n, to, tries, run)
 			if errors.Is(err, errEnough) {
 				return failed
 			}
@@ -180,6 +187,13 @@ func (f *feed) fill(ctx context.Context, from, to int, put putFunc, present func
 		}
 	}
 	return ctx.Err() //nolint:wrapcheck // the caller's own
+}
+
+// spoil tells that a segment had to be stood in for.
+func (f *feed) spoil(ctx context.Context, n int) {
+	if p, err := f.plan(); err == nil {
+		f.note(ctx, p, n)
+	}
 }
 
 // give hands a segment to whoever waits for it.

@@ -114,7 +114,7 @@ func (r *fillRig) everything(t *testing.T) map[string][]byte {
 		case "a":
 			ref.Kind, ref.Track, ref.Rendition, ref.Plan = media.Audio, int(f[1][0]-'0'), f[2], f[3]
 		case "t":
-			ref.Kind, ref.Track = media.Text, int(f[1][0]-'0')
+			ref.Kind, ref.Track, ref.Rendition = media.Text, int(f[1][0]-'0'), "vtt"
 		}
 		list, err := r.Playlist(t.Context(), ref)
 		if err != nil {
@@ -367,5 +367,50 @@ func TestCardsThatAreNoGood(t *testing.T) {
 		t.Fatal(err)
 	} else if _, err := decodeCard(b); err == nil {
 		t.Error("an empty segment is taken")
+	}
+}
+
+// TestImagesOfSubtitlesAreStored: they are drawn the same when the source is gone.
+func TestImagesOfSubtitlesAreStored(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join(mediaFolder(t), "sample_with_pgs_subtitles.mkv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "pgs.mkv")
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := newFillRig(t, t.TempDir(), sourceOf(t, path), 1<<30, false)
+	images := func() (all []string) {
+		x, err := r.Extras(t.Context(), r.src.ItemID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range x.Subtitles {
+			if s.Drawing != media.DrawnAsImage {
+				continue
+			}
+			for n := range x.Segments {
+				ref := media.Ref{Item: r.src.ItemID, Kind: media.Text, Track: s.Index, Rendition: "json"}
+				data, err := r.Segment(t.Context(), ref, n)
+				if err != nil {
+					t.Fatal(err)
+				}
+				all = append(all, string(data))
+			}
+		}
+		return all
+	}
+	before := images()
+	if err := r.Keep(t.Context(), r.src.ItemID); err != nil {
+		t.Fatal(err)
+	}
+	r.await(t)
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	r.drop(r.src.ItemID)
+	if after := images(); len(before) == 0 || !slices.Equal(before, after) {
+		t.Errorf("%d segments of images before, %d after, or others", len(before), len(after))
 	}
 }

@@ -92,7 +92,13 @@ func (e *Engine) storedTitle(c *card, missing error) (*title, error) {
 	}
 	for _, x := range c.Text {
 		key := cache.Key{Title: c.Source.ItemID, Rendition: x.Rendition}
-		t.texts.tracks = append(t.texts.tracks, textTrack{Track: x.Track, drawing: x.Drawing, cues: e.storedCues(key)})
+		track := textTrack{Track: x.Track, drawing: x.Drawing}
+		if x.Images {
+			track.stored = e.storedImages(key)
+		} else {
+			track.cues = e.storedCues(key)
+		}
+		t.texts.tracks = append(t.texts.tracks, track)
 	}
 	return t, nil
 }
@@ -144,6 +150,17 @@ func (e *Engine) storedCues(key cache.Key) func(context.Context, time.Duration, 
 	}
 }
 
+// storedImages gives the segments of a stored track of images.
+func (e *Engine) storedImages(key cache.Key) func(n int) ([]byte, error) {
+	return func(n int) ([]byte, error) {
+		data, ok := e.cached(key, n)
+		if !ok {
+			return nil, errStoredPart
+		}
+		return data, nil
+	}
+}
+
 // storeText keeps a title's text, and says where.
 func (e *Engine) storeText(ctx context.Context, t *title, j *fillJob) ([]cardText, error) {
 	t.look(ctx)
@@ -158,7 +175,9 @@ func (e *Engine) storeText(ctx context.Context, t *title, j *fillJob) ([]cardTex
 				return nil, err
 			}
 		}
-		all = append(all, cardText{Track: x.Track, Drawing: x.drawing, Rendition: key.Rendition})
+		all = append(all, cardText{
+			Track: x.Track, Drawing: x.drawing, Images: x.screens != nil, Rendition: key.Rendition,
+		})
 	}
 	return all, nil
 }
@@ -170,19 +189,31 @@ func (e *Engine) storeTextSegment(ctx context.Context, t *title, j *fillJob, key
 	}
 	defer ticket.release()
 	from, to := textSpan(n, t.timeline.total)
-	var shown []subtitle.Cue
-	// Text that cannot be read is left out, as it is when it is played.
-	if cues, err := x.cues(work, from, to); err == nil {
-		shown = cues.During(from, to)
-	}
+	data, err := x.toStore(work, from, to)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	data, err := json.Marshal(shown)
 	if err != nil {
 		return fmt.Errorf("encode text: %w", err)
 	}
 	return e.putFilled(ctx, j, key, n, data)
+}
+
+// toStore is one segment as it is kept. What cannot be read is left out, as it is when it is played.
+func (x textTrack) toStore(ctx context.Context, from, to time.Duration) ([]byte, error) {
+	if x.screens != nil {
+		screens, err := x.screens(ctx, from, to)
+		if err != nil {
+			screens = nil
+		}
+		data, _, err := subtitle.ImageSegment(screens)
+		return data, err
+	}
+	var shown []subtitle.Cue
+	if cues, err := x.cues(ctx, from, to); err == nil {
+		shown = cues.During(from, to)
+	}
+	return json.Marshal(shown)
 }
 
 // finishStoring keeps what else playing an item needs without its source: its text and its card.

@@ -34,6 +34,8 @@ type textTrack struct {
 	cues func(ctx context.Context, from, to time.Duration) (*subtitle.Cues, error)
 	// screens gives the same of subtitles that are images; nil for all others.
 	screens func(ctx context.Context, from, to time.Duration) ([]subtitle.Screen, error)
+	// stored gives a segment of such as it was sent before its source went; nil for all others.
+	stored func(n int) ([]byte, error)
 }
 
 // texts are a title's text renditions. Sidecars may come and go while the title is open.

@@ -83,6 +83,8 @@ func (e *Engine) textSegment(ctx context.Context, ref media.Ref, n int) ([]byte,
 	}
 	from, to := textSpan(n, t.timeline.total)
 	switch {
+	case ref.Rendition == "json" && track.stored != nil:
+		return track.stored(n)
 	case ref.Rendition == "json" && track.screens != nil:
 		return e.imageSegment(ctx, ref, n, track, from, to)
 	case ref.Rendition == "vtt" && track.cues != nil:
