@@ -157,7 +157,16 @@ func (r *rendition) silence(run []*segment) []byte {
 }
 
 // silences are the packets of silence that may be put in where the source has none.
-var silences = map[string]bool{sum(fmp4.SilentAAC(1)): true, sum(fmp4.SilentAAC(2)): true}
+var silences = func() map[string]bool {
+	all := map[string]bool{}
+	for channels := range 6 {
+		all[sum(fmp4.SilentAAC(channels+1))] = true
+	}
+	for configuration := range 16 {
+		all[sum(codec.AACSilence(configuration))] = true
+	}
+	return all
+}()
 
 // strangers counts the source's packets that are not found in ours, in order and within so many microseconds of their
 // times; packets of silence of ours, quiet being one more kind, are passed over where the source has others. First is
