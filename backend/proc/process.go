@@ -141,6 +141,7 @@ func (p *Process) try(ctx context.Context, s Spec, j *jail) (*exec.Cmd, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a pipe: %w", err)
 	}
+	widen(w)
 	cmd := exec.CommandContext(ctx, s.Path, s.Args...) //nolint:gosec // running a program is what this is for
 	cmd.Dir = childDir()
 	cmd.Env = s.Env

@@ -173,8 +173,45 @@ func (p *Program) Remove(ctx context.Context, id string) error {
 	return p.Call(ctx, "remove", api.RemoveRequest{IDs: []string{id}}, nil)
 }
 
-// Children are the processes below the program, theirs included, where the system tells (Linux).
+// Children are the processes below the program, theirs included, where the system tells (Linux). It is cheap enough
+// to be asked while something is measured.
 func (p *Program) Children() []int {
+	if below, ok := childrenOf(p.PID); ok {
+		return below
+	}
+	return p.search()
+}
+
+// childrenOf asks the kernel for a process's children (proc(5), /proc/pid/task/tid/children); false where it has not
+// been built to tell.
+func childrenOf(pid int) ([]int, bool) {
+	lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/[0-9]*/children", pid))
+	var below []int
+	for _, path := range lists {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			continue // the thread ended meanwhile
+		}
+		for word := range strings.FieldsSeq(string(data)) {
+			child, err := strconv.Atoi(word)
+			if err != nil || zombie(child) {
+				continue
+			}
+			theirs, _ := childrenOf(child)
+			below = append(append(below, child), theirs...)
+		}
+	}
+	return below, len(lists) > 0
+}
+
+// zombie says whether a process has ended and only waits to be waited for.
+func zombie(pid int) bool {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	return err != nil || strings.HasPrefix(string(data[strings.LastIndexByte(string(data), ')')+1:]), " Z")
+}
+
+// search looks at every process for its parent.
+func (p *Program) search() []int {
 	parents := map[int]int{}
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
 	for _, path := range stats {
