@@ -23,6 +23,7 @@ type fillJob struct {
 	seenAt  time.Time          // when something of it was last played
 	running bool
 	done    bool
+	more    bool      // something more is wanted since it was last begun
 	problem error     // why it does not go on
 	retryAt time.Time // when it is tried again after that
 	cancel  context.CancelFunc

@@ -414,3 +414,28 @@ func TestImagesOfSubtitlesAreStored(t *testing.T) {
 		t.Errorf("%d segments of images before, %d after, or others", len(before), len(after))
 	}
 }
+
+// TestWhatIsPlayedWhileOthersAreFilledIsFilledToo: what is asked for first is begun at once, and what is asked for
+// after that is not forgotten.
+func TestWhatIsPlayedWhileOthersAreFilledIsFilledToo(t *testing.T) {
+	f := newFiller(&Engine{}, Options{Fill: func() bool { return true }})
+	sound := media.Ref{Item: "a", Kind: media.Audio, Track: 1, Rendition: "aac"}
+	picture := media.Ref{Item: "a", Kind: media.Video, Rendition: "720p"}
+	f.seen(sound)
+	f.mu.Lock()
+	j, _ := f.next(time.Now())
+	j.running, j.more = true, false // as work begins it
+	f.mu.Unlock()
+	f.seen(picture)
+	f.ended(t.Context(), j, nil)
+	if again, _ := f.next(time.Now()); again != j {
+		t.Error("the picture is forgotten")
+	}
+	j.running, j.more = true, false
+	f.seen(picture)
+	f.seen(sound)
+	f.ended(t.Context(), j, nil)
+	if again, _ := f.next(time.Now()); again != nil {
+		t.Error("it is begun again although all is done")
+	}
+}

@@ -94,7 +94,7 @@ func (f *filler) seen(ref media.Ref) {
 	j := f.job(ref.Item)
 	j.seenAt = time.Now()
 	if ref.Kind == media.Video && j.picture != ref || ref.Kind == media.Audio && !j.sound[ref] {
-		j.done, j.problem = false, nil
+		j.done, j.more, j.problem = false, true, nil
 		f.kick()
 	}
 	if ref.Kind == media.Video {
@@ -113,7 +113,7 @@ func (f *filler) work(ctx context.Context) {
 		var work context.Context
 		if j != nil {
 			work, j.cancel = context.WithCancel(ctx)
-			j.running = true
+			j.running, j.more = true, false
 		}
 		f.mu.Unlock()
 		if j == nil {
@@ -152,7 +152,7 @@ func (f *filler) ended(ctx context.Context, j *fillJob, err error) {
 	case stopped:
 		j.problem, j.retryAt = err, time.Now().Add(fillRetry)
 	case err == nil:
-		j.done, j.problem = true, nil
+		j.done, j.problem = !j.more, nil
 	}
 	f.mu.Unlock()
 	if stopped {

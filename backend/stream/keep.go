@@ -41,7 +41,7 @@ func (e *Engine) Keep(ctx context.Context, itemID string) error {
 	e.fill.mu.Lock()
 	defer e.fill.mu.Unlock()
 	j := e.fill.job(itemID)
-	j.kept, j.done, j.problem = true, t.file == nil, nil
+	j.kept, j.done, j.more, j.problem = true, t.file == nil, true, nil
 	e.fill.kick()
 	return nil
 }
