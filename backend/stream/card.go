@@ -62,6 +62,7 @@ type cardText struct {
 	Drawing   media.Drawing
 	Images    bool // it is kept as it is sent; text is kept as cues
 	Rendition string
+	Script    []byte `json:",omitempty"` // of what is styled: the script without events
 }
 
 // Of cards.

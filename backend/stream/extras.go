@@ -17,6 +17,7 @@ func (e *Engine) Extras(ctx context.Context, itemID string) (media.Extras, error
 	}
 	defer release()
 	t.look(ctx)
+	t.lookForStyle()
 	total := t.timeline.total
 	x := media.Extras{Chapters: t.chapters(), Segment: textSegment, Segments: textLen(total)}
 	for _, s := range t.texts.all() {

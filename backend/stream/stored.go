@@ -96,7 +96,7 @@ func (e *Engine) storedTitle(c *card, missing error) (*title, error) {
 		if x.Images {
 			track.stored = e.storedImages(key)
 		} else {
-			track.cues = e.storedCues(key)
+			track.cues = e.storedCues(key, x.Script)
 		}
 		t.texts.tracks = append(t.texts.tracks, track)
 	}
@@ -131,8 +131,14 @@ func (t *title) adopt(c *card) {
 	}
 }
 
-// storedCues reads the text of a stored track.
-func (e *Engine) storedCues(key cache.Key) func(context.Context, time.Duration, time.Duration) (*subtitle.Cues, error) {
+// storedCues reads the text of a stored track, of a script where there is one.
+func (e *Engine) storedCues(
+	key cache.Key, head []byte,
+) func(context.Context, time.Duration, time.Duration) (*subtitle.Cues, error) {
+	var script *subtitle.Script
+	if len(head) > 0 {
+		script = subtitle.ParseScript(head)
+	}
 	return func(_ context.Context, from, to time.Duration) (*subtitle.Cues, error) {
 		var all []subtitle.Cue
 		for n := int(from / textSegment); time.Duration(n)*textSegment < to; n++ {
@@ -146,7 +152,7 @@ func (e *Engine) storedCues(key cache.Key) func(context.Context, time.Duration, 
 			}
 			all = append(all, cues...)
 		}
-		return subtitle.NewCues(all), nil
+		return subtitle.NewCues(all).Under(script), nil
 	}
 }
 
@@ -164,9 +170,16 @@ func (e *Engine) storedImages(key cache.Key) func(n int) ([]byte, error) {
 // storeText keeps a title's text, and says where.
 func (e *Engine) storeText(ctx context.Context, t *title, j *fillJob) ([]cardText, error) {
 	t.look(ctx)
+	t.lookForStyle()
 	var all []cardText
 	for _, x := range t.texts.all() {
 		key := cache.Key{Title: j.item, Rendition: fmt.Sprintf("text %d %s", x.Index, t.seed())}
+		head := e.scriptOf(ctx, x)
+		if head != nil {
+			key.Rendition = "styled " + key.Rendition
+		} else if x.drawing == media.DrawnStyled {
+			x.drawing = media.DrawnByPlayer // it could not be read just now
+		}
 		for n := range textLen(t.timeline.total) {
 			if x.Index < firstSidecar && e.cache.Has(key, n) {
 				continue
@@ -176,10 +189,23 @@ func (e *Engine) storeText(ctx context.Context, t *title, j *fillJob) ([]cardTex
 			}
 		}
 		all = append(all, cardText{
-			Track: x.Track, Drawing: x.drawing, Images: x.screens != nil, Rendition: key.Rendition,
+			Track: x.Track, Drawing: x.drawing, Images: x.screens != nil, Rendition: key.Rendition, Script: head,
 		})
 	}
 	return all, nil
+}
+
+// scriptOf gives the head of a styled track's script; nil when there is none.
+func (e *Engine) scriptOf(ctx context.Context, x textTrack) []byte {
+	if x.drawing != media.DrawnStyled {
+		return nil
+	}
+	cues, err := x.cues(ctx, 0, textSegment)
+	if err != nil || cues.Script() == nil {
+		return nil
+	}
+	head, _ := cues.Script().Segment(nil)
+	return head
 }
 
 func (e *Engine) storeTextSegment(ctx context.Context, t *title, j *fillJob, key cache.Key, x textTrack, n int) error {

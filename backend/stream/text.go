@@ -41,9 +41,13 @@ type textTrack struct {
 // texts are a title's text renditions. Sidecars may come and go while the title is open.
 type texts struct {
 	tracks []textTrack // of the source itself
+	reel   *reel       // what they are read from, where that is Matroska
 
 	mu       sync.Mutex
 	sidecars []*sidecar // all that were ever seen, by number
+
+	looked sync.Once
+	styled map[int]bool // tracks of the source that are styled by what is in them, see lookForStyle
 }
 
 // textCodecs are the codecs whose samples are text, by the way to read them.
@@ -91,13 +95,30 @@ func (t *title) layText() {
 			if r == nil {
 				r = newReel(t)
 			}
+			if x.Codec == "ass" || x.Codec == "ssa" {
+				script := subtitle.ParseScript(x.CodecPrivate)
+				script.Fit(t.shape())
+				r.scripts[x] = script
+				if script.Differs() {
+					track.drawing = media.DrawnStyled
+				}
+			}
 			track.cues = r.of(x)
 		default:
 			continue
 		}
 		t.texts.tracks = append(t.texts.tracks, track)
 	}
+	t.texts.reel = r
 	t.layUnindexedImages()
+}
+
+// shape is that of the picture as it is shown; 0, 0 without one.
+func (t *title) shape() (width, height int) {
+	if v := t.survey.video; v != nil {
+		return v.track.Video.DisplaySize()
+	}
+	return 0, 0
 }
 
 // sidecar is a file of subtitles beside the source.
@@ -107,6 +128,7 @@ type sidecar struct {
 	gone   bool // it was not there when it was last looked for
 
 	texts *texts
+	shape func() (width, height int) // of the picture
 
 	loading sync.Mutex
 	read    atomic.Pointer[subtitle.Cues] // nil until it is read, and again when others need the memory
@@ -135,7 +157,9 @@ func (t *title) look(ctx context.Context) {
 			continue
 		}
 		if len(x.sidecars)+len(x.tracks) < maxTextTracks {
-			x.sidecars = append(x.sidecars, &sidecar{Sidecar: f, number: firstSidecar + len(x.sidecars), texts: x})
+			x.sidecars = append(x.sidecars, &sidecar{
+				Sidecar: f, number: firstSidecar + len(x.sidecars), texts: x, shape: t.shape,
+			})
 		}
 	}
 }
@@ -145,6 +169,11 @@ func (x *texts) all() []textTrack {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	all := append([]textTrack(nil), x.tracks...)
+	for i := range all {
+		if x.styled[all[i].Index] {
+			all[i].drawing = media.DrawnStyled
+		}
+	}
 	for _, s := range x.sidecars {
 		if !s.gone {
 			all = append(all, s.track())
@@ -175,6 +204,9 @@ func (s *sidecar) track() textTrack {
 	if s.HearingImpaired {
 		t.Role = media.ForHearingImpaired
 	}
+	if s.Styled {
+		t.drawing = media.DrawnStyled
+	}
 	return t
 }
 
@@ -188,7 +220,7 @@ func (s *sidecar) cues(context.Context, time.Duration, time.Duration) (*subtitle
 	if read := s.read.Load(); read != nil {
 		return read, nil
 	}
-	read, err := s.Load()
+	read, err := s.Load(s.shape())
 	if err != nil {
 		return nil, fmt.Errorf("load %s: %w", filepath.Base(s.Path), err)
 	}

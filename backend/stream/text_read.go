@@ -77,6 +77,8 @@ type reel struct {
 	e      *Engine
 	index  *index.Index
 	origin moment
+	// scripts are the heads of the tracks that have one, complete before anything is read.
+	scripts map[*index.Track]*subtitle.Script
 
 	mu    sync.Mutex
 	cells map[int]*cell // by number: cell n begins at n × textSegment
@@ -91,7 +93,10 @@ type cell struct {
 }
 
 func newReel(t *title) *reel {
-	return &reel{e: t.e, index: t.survey.index, origin: t.timeline.origin, cells: map[int]*cell{}}
+	return &reel{
+		e: t.e, index: t.survey.index, origin: t.timeline.origin, cells: map[int]*cell{},
+		scripts: map[*index.Track]*subtitle.Script{},
+	}
 }
 
 // of gives one track's cues.
@@ -121,7 +126,7 @@ func (r *reel) of(track *index.Track) func(ctx context.Context, from, to time.Du
 				all = append(all, c.cues[track]...)
 			}
 		}
-		return subtitle.NewCues(all), nil
+		return subtitle.NewCues(all).Under(r.scripts[track]), nil
 	}
 }
 
@@ -208,7 +213,10 @@ func (r *reel) walk(ctx context.Context, c *cell, n int) (size int, err error) {
 			Start: media.ToDuration(b.PTS-origin, ts), Text: read(b.Track.CodecTag, b.Data),
 		}
 		cue.End = cue.Start + media.ToDuration(b.Duration, ts)
-		size += len(cue.Text) + cueBytes
+		if script := r.scripts[b.Track]; script != nil {
+			cue.Event = script.Event(b.Data)
+		}
+		size += cue.Bytes()
 		c.cues[b.Track] = append(c.cues[b.Track], cue)
 	})
 	for _, cues := range c.cues {
@@ -216,9 +224,6 @@ func (r *reel) walk(ctx context.Context, c *cell, n int) (size int, err error) {
 	}
 	return size, err
 }
-
-// cueBytes is what a cue takes beside its text.
-const cueBytes = 48
 
 // settleLengths ends cues of unknown length.
 func settleLengths(cues []subtitle.Cue) {

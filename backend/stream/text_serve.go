@@ -87,7 +87,7 @@ func (e *Engine) textSegment(ctx context.Context, ref media.Ref, n int) ([]byte,
 		return track.stored(n)
 	case ref.Rendition == "json" && track.screens != nil:
 		return e.imageSegment(ctx, ref, n, track, from, to)
-	case ref.Rendition == "vtt" && track.cues != nil:
+	case (ref.Rendition == "vtt" || ref.Rendition == "ass") && track.cues != nil:
 	default:
 		return nil, errNoRendition
 	}
@@ -102,6 +102,16 @@ func (e *Engine) textSegment(ctx context.Context, ref media.Ref, n int) ([]byte,
 		shown = cues.During(from, to)
 	}
 	data, cut := subtitle.Segment(shown)
+	if ref.Rendition == "ass" {
+		if err != nil {
+			return nil, fmt.Errorf("read script: %w", err) // it can still be had as plain text
+		}
+		script := cues.Script()
+		if script == nil {
+			return nil, errNoRendition
+		}
+		data, cut = script.Segment(shown)
+	}
 	if err != nil || cut {
 		e.log.LogAttrs(ctx, slog.LevelWarn, "Text left out", slog.String("item", ref.Item),
 			slog.Int("track", ref.Track), slog.Int("segment", n), slog.Any("error", err))

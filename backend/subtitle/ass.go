@@ -16,10 +16,10 @@ func FromASS(event []byte) string {
 	return plainASS(fields[before])
 }
 
-// parseASS reads a file of SubStation Alpha, of either version.
-func parseASS(text string) (all []Cue) {
+// parseASS reads the events of a file of SubStation Alpha, of either version.
+func parseASS(text string, script *Script) (all []Cue) {
 	events := false
-	start, end, last := 1, 2, 9 // of the fields that are used, as they are when nothing says otherwise
+	format := eventFields
 	for line := range strings.SplitSeq(text, "\n") {
 		line = strings.TrimSpace(line)
 		if strings.HasPrefix(line, "[") {
@@ -32,32 +32,51 @@ func parseASS(text string) (all []Cue) {
 		}
 		switch strings.ToLower(strings.TrimSpace(kind)) {
 		case "format":
-			fields := strings.Split(strings.ToLower(rest[:min(len(rest), 512)]), ",")
-			for i, f := range fields {
-				switch strings.TrimSpace(f) {
-				case "start":
-					start = i
-				case "end":
-					end = i
-				}
-			}
-			last = len(fields) - 1 // the text, which may hold commas
+			format = fieldNames(rest)
 		case "dialogue":
-			fields := strings.SplitN(rest, ",", last+1)
-			if len(fields) <= max(last, start, end) || len(all) >= MaxCues {
-				continue
+			if len(all) >= MaxCues {
+				return all
 			}
-			var c Cue
-			var okStart, okEnd bool
-			c.Start, _, okStart = clock(strings.TrimSpace(fields[start]))
-			c.End, _, okEnd = clock(strings.TrimSpace(fields[end]))
-			if okStart && okEnd {
-				c.Text = plainASS(fields[last])
+			if c, ok := parseDialogue(rest, format, script); ok {
 				all = append(all, c)
 			}
 		}
 	}
 	return all
+}
+
+// parseDialogue reads the fields of an event; the last one is the text, which may hold commas.
+func parseDialogue(line string, format []string, script *Script) (c Cue, ok bool) {
+	fields := strings.SplitN(line, ",", len(format))
+	if len(fields) < len(format) {
+		return c, false
+	}
+	var layer, style string
+	var margins [3]string
+	startOK, endOK := false, false
+	for i, name := range format {
+		value := strings.TrimSpace(fields[i])
+		switch name {
+		case "start":
+			c.Start, _, startOK = clock(value)
+		case "end":
+			c.End, _, endOK = clock(value)
+		case "layer":
+			layer = value
+		case "style":
+			style = value
+		case "marginl":
+			margins[0] = value
+		case "marginr":
+			margins[1] = value
+		case "marginv":
+			margins[2] = value
+		}
+	}
+	text := fields[len(fields)-1]
+	c.Text = plainASS(text)
+	c.Event = script.event(layer, style, margins, text)
+	return c, startOK && endOK
 }
 
 // plainASS gives the text of an event without its overrides; bold, italic and underline stay. Drawings are no text.

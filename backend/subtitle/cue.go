@@ -20,6 +20,9 @@ const (
 type Cue struct {
 	Start, End time.Duration
 	Text       string // WebVTT cue text, safe to write as it is: no blank line, nothing that is not escaped
+
+	// Event is what a Script made of an event of SubStation Alpha. It may be seen where there is no text.
+	Event string `json:",omitempty"`
 }
 
 // Cues are a track's cues in the order in which they are shown.
@@ -27,13 +30,14 @@ type Cues struct {
 	all    []Cue
 	latest []time.Duration // the latest end of all cues up to this one: where a search may begin
 	bytes  int
+	script *Script
 }
 
 // NewCues puts cues in order. Those without text or length are left out, and so are repeats.
 func NewCues(all []Cue) *Cues {
 	kept := make([]Cue, 0, len(all))
 	for _, c := range all {
-		if c.Text != "" && c.End > c.Start && len(kept) < MaxCues {
+		if (c.Text != "" || c.Event != "") && c.End > c.Start && len(kept) < MaxCues {
 			kept = append(kept, c)
 		}
 	}
@@ -46,13 +50,25 @@ func NewCues(all []Cue) *Cues {
 	for i := range kept {
 		end = max(end, kept[i].End)
 		c.latest[i] = end
-		c.bytes += len(kept[i].Text) + cueBytes
+		c.bytes += kept[i].Bytes()
 	}
 	return c
 }
 
-// cueBytes is the memory that a cue takes beside its text.
-const cueBytes = 48
+// Bytes is about how much memory a cue takes.
+func (c *Cue) Bytes() int {
+	const alone = 64
+	return alone + len(c.Text) + len(c.Event)
+}
+
+// Under says from which script the cues are.
+func (c *Cues) Under(s *Script) *Cues {
+	c.script = s
+	return c
+}
+
+// Script is the head of the script that the cues are from; nil where they are from none.
+func (c *Cues) Script() *Script { return c.script }
 
 // Bytes is about how much memory the cues take.
 func (c *Cues) Bytes() int { return c.bytes }

@@ -42,7 +42,10 @@ func sniff(text string) (Format, bool) {
 
 // Parse reads a file of subtitles, whatever its encoding and its name. What cannot be made out is passed over.
 // Errors: ErrNoSubtitles.
-func Parse(file []byte) (*Cues, error) {
+func Parse(file []byte) (*Cues, error) { return ParseFor(file, 0, 0) }
+
+// ParseFor is Parse, with a script made to fit a picture (see Script.Fit).
+func ParseFor(file []byte, width, height int) (*Cues, error) {
 	text := Decode(file[:min(len(file), MaxFileBytes)])
 	f, ok := sniff(strings.TrimLeft(text, " \t\n"))
 	if !ok {
@@ -52,7 +55,9 @@ func Parse(file []byte) (*Cues, error) {
 	case WebVTT:
 		return NewCues(parseWebVTT(text)), nil
 	case ASS:
-		return NewCues(parseASS(text)), nil
+		script := parseScript(text)
+		script.Fit(width, height)
+		return NewCues(parseASS(text, script)).Under(script), nil
 	default:
 		return NewCues(parseSubRip(text)), nil
 	}

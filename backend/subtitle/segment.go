@@ -14,10 +14,17 @@ const (
 // Segment writes a WebVTT segment of HLS (RFC 8216 §3.5): cues on the presentation's clock, whose zero is the media's.
 // Without cues it is the header alone. Cues beyond a bound are left out, and cut says so.
 //
-// A cue that several segments show is written the same way in each, by which players know it again.
+// A cue that several segments show is written the same way in each, by which players know it again. What a script lays
+// in several layers over each other is written once.
 func Segment(cues []Cue) (data []byte, cut bool) {
 	data = append(data, "WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00:00.000\n\n"...)
+	var last Cue
 	for i, c := range cues {
+		c.Event = ""
+		if c.Text == "" || c == last {
+			continue
+		}
+		last = c
 		if i >= maxSegmentCues || len(data)+len(c.Text) > maxSegmentBytes {
 			return data, true
 		}

@@ -19,6 +19,7 @@ type Sidecar struct {
 	Forced          bool   // only what has to be read even by those who understand the sound
 	Default         bool
 	HearingImpaired bool // sounds are described too
+	Styled          bool // a script that plain text would not do justice, by its beginning
 }
 
 // Bounds of looking for sidecars.
@@ -26,6 +27,7 @@ const (
 	maxSidecars = 64
 	maxNames    = 50_000 // of one folder
 	sniffBytes  = 4 << 10
+	styledBytes = 256 << 10 // of a script: whether it needs to be drawn
 )
 
 // Beside finds the subtitles that lie beside a video: NAME.srt, NAME.en.srt, NAME.en.forced.vtt, NAME.ass, in order of
@@ -50,7 +52,7 @@ func Beside(video string) ([]Sidecar, error) {
 		for _, name := range names {
 			if s, ok := named(stem, name); ok && len(found) < maxSidecars {
 				s.Path = filepath.Join(dir, name)
-				if holdsSubtitles(s.Path) {
+				if holdsSubtitles(&s) {
 					found = append(found, s)
 				}
 			}
@@ -133,9 +135,9 @@ func languageOf(s string) (string, bool) {
 	return tag.String(), true
 }
 
-// holdsSubtitles looks into a file.
-func holdsSubtitles(path string) bool {
-	f, err := openRegular(path)
+// holdsSubtitles looks into a file, into a script further than into others.
+func holdsSubtitles(s *Sidecar) bool {
+	f, err := openRegular(s.Path)
 	if err != nil {
 		return false
 	}
@@ -145,7 +147,11 @@ func holdsSubtitles(path string) bool {
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return false
 	}
-	_, ok := Sniff(head[:n])
+	format, ok := Sniff(head[:n])
+	if format == ASS {
+		rest, _ := io.ReadAll(io.LimitReader(f, styledBytes)) // what can be read is looked at
+		s.Styled = styled(append(head[:n], rest...))
+	}
 	return ok
 }
 
@@ -170,8 +176,8 @@ func openRegular(path string) (*os.File, error) {
 	return f, nil
 }
 
-// Load reads the whole of a sidecar.
-func (s Sidecar) Load() (*Cues, error) {
+// Load reads the whole of a sidecar, for a picture of a shape.
+func (s Sidecar) Load(width, height int) (*Cues, error) {
 	f, err := openRegular(s.Path)
 	if err != nil {
 		return nil, err
@@ -181,5 +187,5 @@ func (s Sidecar) Load() (*Cues, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read subtitles: %w", err)
 	}
-	return Parse(data)
+	return ParseFor(data, width, height)
 }

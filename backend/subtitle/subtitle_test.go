@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -202,11 +203,11 @@ func TestDecode(t *testing.T) {
 func TestDuring(t *testing.T) {
 	s := time.Second
 	c := NewCues([]Cue{
-		{0, 100 * s, "whole"},
-		{1 * s, 2 * s, "a"},
-		{9 * s, 11 * s, "across"},
-		{10 * s, 12 * s, "b"},
-		{20 * s, 21 * s, "c"},
+		{Start: 0, End: 100 * s, Text: "whole"},
+		{Start: 1 * s, End: 2 * s, Text: "a"},
+		{Start: 9 * s, End: 11 * s, Text: "across"},
+		{Start: 10 * s, End: 12 * s, Text: "b"},
+		{Start: 20 * s, End: 21 * s, Text: "c"},
 	})
 	for _, w := range []struct {
 		from, to time.Duration
@@ -232,9 +233,9 @@ func TestDuring(t *testing.T) {
 func TestSegment(t *testing.T) {
 	s := time.Second
 	data, cut := Segment([]Cue{
-		{-s, 2 * s, "early"},
-		{1500*time.Millisecond + 600*time.Microsecond, 1501 * time.Millisecond, "short"},
-		{100*time.Hour + s, 101 * time.Hour, "late"},
+		{Start: -s, End: 2 * s, Text: "early"},
+		{Start: 1500*time.Millisecond + 600*time.Microsecond, End: 1501 * time.Millisecond, Text: "short"},
+		{Start: 100*time.Hour + s, End: 101 * time.Hour, Text: "late"},
 	})
 	want := "WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00:00.000\n\n" +
 		"00:00:00.000 --> 00:00:02.000\nearly\n\n00:00:01.501 --> 00:00:01.502\nshort\n\n" +
@@ -244,7 +245,7 @@ func TestSegment(t *testing.T) {
 	}
 	many := make([]Cue, maxSegmentCues+1)
 	for i := range many {
-		many[i] = Cue{0, s, "x"}
+		many[i] = Cue{Start: 0, End: s, Text: strconv.Itoa(i)}
 	}
 	if data, cut := Segment(many); !cut || strings.Count(string(data), "-->") != maxSegmentCues {
 		t.Errorf("%d cues, cut %v", strings.Count(string(data), "-->"), cut)
@@ -297,7 +298,7 @@ func TestBesideTakesOnlyOrdinaryFiles(t *testing.T) {
 	if err != nil || len(found) != 1 || found[0].Language != "en" {
 		t.Fatalf("%+v, %v", found, err)
 	}
-	if cues, err := found[0].Load(); err != nil || cues.Len() != 1 {
+	if cues, err := found[0].Load(0, 0); err != nil || cues.Len() != 1 {
 		t.Errorf("%v, %v", cues, err)
 	}
 	if _, err := Beside(filepath.Join(dir, "none", "V.mkv")); err == nil {
