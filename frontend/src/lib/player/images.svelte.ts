@@ -1,3 +1,5 @@
+import { type Place, Segments } from './segments.svelte';
+
 /** One rectangle of a screen: where it lies on the canvas, and its picture. */
 export interface Drawn {
   x: number;
@@ -18,76 +20,29 @@ export interface Screen {
   pictures: Drawn[];
 }
 
-/** Where the segments of subtitles are. */
-export interface Place {
-  /** The multivariant playlist, beside which they lie. */
-  url: string;
-  segmentMs: number;
-  segments: number;
-}
-
-interface Segment {
-  screens: readonly Screen[];
-  /** When it may be asked for again, after it could not be had. */
-  retryAt: number;
-}
-
-const retryMs = 3000;
-/** How long before its end the next segment is fetched. */
-const aheadMs = 15_000;
-const kept = 6;
-
 /** Subtitles of one track that are images, fetched as they are needed. */
 export class Images {
-  /** Changes whenever there is more to be seen. */
-  version = $state(0);
-  #place: Place;
-  #track: number;
-  #segments = new Map<number, Segment>();
-  #stop = new AbortController();
+  #segments: Segments<readonly Screen[]>;
 
   constructor(place: Place, track: number) {
-    this.#place = place;
-    this.#track = track;
+    this.#segments = new Segments(place, track, 'json', async (answer) => {
+      const { screens } = (await answer.json()) as { screens: Screen[] };
+      return screens;
+    });
+  }
+
+  /** Changes whenever there is more to be seen. */
+  get version(): number {
+    return this.#segments.version;
   }
 
   /** What is shown at a time. What that needs and is not there yet is on its way. */
   at(ms: number): Screen | undefined {
-    const { segmentMs, segments } = this.#place;
-    if (segmentMs <= 0 || segments <= 0) return undefined;
-    const n = Math.min(Math.max(Math.floor(ms / segmentMs), 0), segments - 1);
-    this.#want(n);
-    if (n + 1 < segments && ms > (n + 1) * segmentMs - aheadMs) this.#want(n + 1);
-    return this.#segments.get(n)?.screens.find(({ startMs, endMs }) => ms >= startMs && ms < endMs);
+    return this.#segments.at(ms)?.find(({ startMs, endMs }) => ms >= startMs && ms < endMs);
   }
 
   destroy(): void {
-    this.#stop.abort();
-  }
-
-  #want(n: number): void {
-    const known = this.#segments.get(n);
-    if (known && performance.now() < known.retryAt) return;
-    this.#segments.delete(n);
-    this.#segments.set(n, { screens: [], retryAt: Infinity });
-    const oldest = this.#segments.keys().next().value;
-    if (this.#segments.size > kept && oldest !== undefined) this.#segments.delete(oldest);
-    void this.#fetch(n);
-  }
-
-  async #fetch(n: number): Promise<void> {
-    const url = new URL(`t/${this.#track}/${n}.json`, new URL(this.#place.url, location.href));
-    try {
-      const answer = await fetch(url, { signal: this.#stop.signal });
-      if (!answer.ok) throw new Error(`subtitles: ${answer.status}`);
-      const { screens } = (await answer.json()) as { screens: Screen[] };
-      this.#segments.set(n, { screens, retryAt: Infinity });
-      this.version++;
-    } catch {
-      // A video plays without them; they are asked for again.
-      if (!this.#stop.signal.aborted)
-        this.#segments.set(n, { screens: [], retryAt: performance.now() + retryMs });
-    }
+    this.#segments.destroy();
   }
 }
 

@@ -1,14 +1,9 @@
 import type { EngineFactory } from './engine';
+import type { createDrawer } from './script';
 
-export {
-  canvasBox,
-  type Drawn,
-  drawnBox,
-  Images,
-  pictureBox,
-  type Place,
-  type Screen,
-} from './images.svelte';
+export { canvasBox, type Drawn, drawnBox, Images, pictureBox, type Screen } from './images.svelte';
+export { type Place, Segments } from './segments.svelte';
+export type { Clock, Drawer } from './script';
 export { auto, type FailureKind, off, type Quality, type Track } from './engine';
 export { Player, type Span } from './player.svelte';
 export { Thumbnails } from './thumbnails.svelte';
@@ -26,4 +21,13 @@ export function loadEngine(): Promise<EngineFactory> {
   // A failed load is tried again the next time.
   engine.catch(() => (engine = undefined));
   return engine;
+}
+
+let drawers: Promise<typeof createDrawer> | undefined;
+
+/** What draws scripts of subtitles, loaded when the first one is chosen. */
+export function loadDrawer(): Promise<typeof createDrawer> {
+  drawers ??= import('./script').then((module) => module.createDrawer);
+  drawers.catch(() => (drawers = undefined));
+  return drawers;
 }

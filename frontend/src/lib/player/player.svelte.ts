@@ -57,6 +57,8 @@ export class Player {
   text = $state(off);
   /** The track, by its number in addresses, whose images are to be drawn over the picture. */
   image = $state<number | undefined>();
+  /** The same of a track whose script is to be drawn. */
+  styled = $state<number | undefined>();
   failure = $state<FailureKind | undefined>();
 
   #video: HTMLVideoElement;
@@ -68,6 +70,9 @@ export class Player {
   #textByHand = false;
   /** The subtitles that were chosen last. */
   #lastText = off;
+  #subtitles: readonly Subtitle[] = [];
+  /** Scripts could not be drawn: their text is shown plainly. */
+  #plain = false;
   #scrub = new Scrub((seconds) => this.#goTo(seconds));
   /** Where the hand took hold, and whether it played there. */
   #before = { seconds: 0, playing: false };
@@ -105,6 +110,9 @@ export class Player {
     this.texts = listed([], subtitles);
     this.text = off;
     this.image = undefined;
+    this.styled = undefined;
+    this.#subtitles = subtitles;
+    this.#plain = false;
     this.scrubbing = false;
     this.#scrub.stop();
     this.#textByHand = false;
@@ -138,7 +146,7 @@ export class Player {
         this.#chooseForced();
       },
       ontext: (id) => {
-        if (current() && this.image === undefined) this.text = id;
+        if (current() && this.image === undefined && this.styled === undefined) this.text = id;
       },
       onfailure: (kind) => {
         if (current()) this.#fail(kind);
@@ -237,13 +245,27 @@ export class Player {
     this.#showText(id);
   }
 
-  /** Those of the engine are shown by it, images by whoever draws them. */
+  /** What is styled could not be drawn: from now on it is shown as text alone. */
+  showPlain(): void {
+    this.#plain = true;
+    if (this.styled !== undefined) this.#showText(this.text);
+  }
+
+  /** Those of the engine are shown by it, images and scripts by whoever draws them. */
   #showText(id: number): void {
-    const image = id >= firstImage ? id - firstImage : undefined;
-    const drawn = this.image !== undefined;
-    this.image = image;
-    if (image !== undefined || drawn) this.text = id;
-    this.#engine?.chooseText(image === undefined ? id : off);
+    const drawn = this.image !== undefined || this.styled !== undefined;
+    this.image = id >= firstImage ? id - firstImage : undefined;
+    this.styled = this.#scriptOf(id);
+    const draws = this.image !== undefined || this.styled !== undefined;
+    if (draws || drawn) this.text = id;
+    this.#engine?.chooseText(draws ? off : id);
+  }
+
+  /** The number of a track whose script is drawn; undefined for all others. */
+  #scriptOf(id: number): number | undefined {
+    if (this.#plain) return undefined;
+    const number = this.texts.find((track) => track.id === id)?.number;
+    return this.#subtitles.find(({ track, kind }) => kind === 'styled' && track === number)?.track;
   }
 
   /** Subtitles on (those of the last time, or the first) and off. */

@@ -244,3 +244,42 @@ test('after its end nothing is heard', () => {
   tell('loadeddata', { readyState: 2 });
   expect([engine().calls.at(-1), player.started]).toEqual(['destroy', false]);
 });
+
+describe('styled subtitles', () => {
+  const styled = {
+    track: 3,
+    kind: 'styled' as const,
+    language: 'de',
+    title: '',
+    default: false,
+    forced: false,
+    impaired: false,
+    commentary: false,
+  };
+  const track = (id: number, number: number): Track => ({
+    id,
+    name: `${id}`,
+    language: 'de',
+    forced: false,
+    default: false,
+    channels: 0,
+    number,
+    rendition: '',
+  });
+
+  test('are drawn in place of the cues of the engine, or shown by it when they cannot be', () => {
+    const { player, engine } = setUp();
+    player.load('b.m3u8', 0, 50, [styled]);
+    engine().events.ontexts([track(0, 2), track(1, 3)]);
+    player.chooseText(1);
+    expect([player.styled, player.text, engine().calls.at(-1)]).toEqual([3, 1, 'text -1']);
+    player.chooseText(0);
+    expect([player.styled, player.text, engine().calls.at(-1)]).toEqual([undefined, 0, 'text 0']);
+    player.chooseText(1);
+    player.showPlain();
+    expect([player.styled, player.text, engine().calls.at(-1)]).toEqual([undefined, 1, 'text 1']);
+    player.toggleText();
+    player.toggleText();
+    expect([player.styled, player.text]).toEqual([undefined, 1]);
+  });
+});
