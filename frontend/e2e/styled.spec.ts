@@ -69,6 +69,7 @@ test('styled subtitles are drawn where they belong, while they last', async ({ p
   const file = styledClip(info, 'Styled.mkv', [
     '0:00:02.00,0:00:05.00,Default,,0,0,0,,{\\an5\\pos(160,90)\\c&H00FFFF&}Placed',
     '0:00:03.00,0:00:06.00,Top,,0,0,0,,Above',
+    '0:00:03.00,0:00:06.00,Default,,0,0,0,,Below',
     '0:00:28.00,0:00:33.00,Default,,0,0,0,,{\\an5\\pos(480,270)}Across',
     '0:00:35.00,0:00:39.00,Default,,0,0,0,,{\\an5\\move(100,180,500,180,0,4000)}Moving',
   ]);
@@ -83,6 +84,9 @@ test('styled subtitles are drawn where they belong, while they last', async ({ p
   expect(near.y).toBeLessThan(4);
   await expect(line(page, 'Placed').locator('[data-text]')).toHaveCSS('color', 'rgb(255, 255, 0)');
   expect((await line(page, 'Above').boundingBox())?.y).toBeLessThan(120);
+  const below = await line(page, 'Below').boundingBox();
+  const slider = await page.getByRole('slider', { name: 'Timeline' }).boundingBox();
+  expect((below?.y ?? 0) + (below?.height ?? 0), 'the controls do not cover it').toBeLessThan(slider?.y ?? 0);
   await page.screenshot({ path: info.outputPath('styled.png') });
   const shown = (page: Page) =>
     page

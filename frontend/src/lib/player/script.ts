@@ -42,7 +42,11 @@ export function createDrawer(
       onfailure(reason);
     }
   };
-  const tell = (event: string) => guarded(() => heard.get(event)?.());
+  const tell = (event: string) =>
+    guarded(() => {
+      heard.get(event)?.();
+      markLow(stage);
+    });
 
   // Animations of the renderer run by the page's clock.
   const followRate = () => {
@@ -67,6 +71,7 @@ export function createDrawer(
           guarded(() => {
             frame(now, { mediaTime: clock.now });
             followRate();
+            markLow(stage);
           }),
         ),
     },
@@ -81,6 +86,7 @@ export function createDrawer(
         drawn = undefined;
         if (script === undefined) return;
         drawn = new ASS(script, video as unknown as HTMLVideoElement, { container: stage });
+        markLow(stage);
         if (!clock.paused) tell('play');
       });
     },
@@ -92,4 +98,17 @@ export function createDrawer(
       video.remove();
     },
   };
+}
+
+/**
+ * Marks new lines at the bottom, which make room for the controls. Those that were given a place have no padding: they
+ * belong to what they lie on, and stay.
+ */
+function markLow(stage: HTMLElement): void {
+  for (const line of stage.querySelectorAll<HTMLElement>('.ASS-dialogue:not([data-looked])')) {
+    line.dataset['looked'] = '';
+    if (line.style.paddingLeft === '' && line.style.paddingRight === '') continue;
+    const [room, box] = [stage.getBoundingClientRect(), line.getBoundingClientRect()];
+    line.classList.toggle('low', box.top + box.height / 2 > room.top + (room.height * 2) / 3);
+  }
 }
