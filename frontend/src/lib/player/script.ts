@@ -42,11 +42,10 @@ export function createDrawer(
       onfailure(reason);
     }
   };
-  const tell = (event: string) =>
-    guarded(() => {
-      heard.get(event)?.();
-      markLow(stage);
-    });
+  const tell = (event: string) => guarded(() => heard.get(event)?.());
+  // It draws by itself, too, when the picture changes its size.
+  const watcher = new MutationObserver(() => markLow(stage));
+  watcher.observe(stage, { childList: true, subtree: true });
 
   // Animations of the renderer run by the page's clock.
   const followRate = () => {
@@ -71,7 +70,6 @@ export function createDrawer(
           guarded(() => {
             frame(now, { mediaTime: clock.now });
             followRate();
-            markLow(stage);
           }),
         ),
     },
@@ -86,7 +84,6 @@ export function createDrawer(
         drawn = undefined;
         if (script === undefined) return;
         drawn = new ASS(script, video as unknown as HTMLVideoElement, { container: stage });
-        markLow(stage);
         if (!clock.paused) tell('play');
       });
     },
@@ -94,6 +91,7 @@ export function createDrawer(
     play: () => tell('play'),
     pause: () => tell('pause'),
     destroy() {
+      watcher.disconnect();
       guarded(() => drawn?.destroy());
       video.remove();
     },
