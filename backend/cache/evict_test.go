@@ -94,6 +94,40 @@ func TestOrderSurvivesReopening(t *testing.T) {
 	}
 }
 
+// TestClockThatJumps: what was used last stays the last to go while the clock is put forward and back, and nothing is
+// lost by dates that lie in the future or long ago.
+func TestClockThatJumps(t *testing.T) {
+	dir := t.TempDir()
+	at := time.Now()
+	c := open(t, dir, Options{Now: func() time.Time { return at }})
+	for _, name := range []string{"a", "b", "c"} {
+		mustPut(t, c, Key{name, "r"}, 0, 500)
+	}
+	at = at.AddDate(50, 0, 0)
+	c.Touch("a")
+	at = at.AddDate(-80, 0, 0)
+	c.Touch("b")
+	if diff := cmp.Diff([]string{"b", "a", "c"}, titles(c)); diff != "" {
+		t.Errorf("order of use (-want +got):\n%s", diff)
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	c = open(t, dir, Options{})
+	for _, name := range []string{"a", "b", "c"} {
+		if _, ok, err := c.Get(Key{name, "r"}, 0); !ok || err != nil {
+			t.Errorf("title %s is lost: %v", name, err)
+		}
+	}
+	c.Touch("c")
+	if err := c.SetBudget(c.UsedBytes()-1, 0); err != nil {
+		t.Fatal(err)
+	}
+	if got := titles(c); len(got) != 2 || got[0] != "c" {
+		t.Errorf("left after one had to go: %v", got)
+	}
+}
+
 // TestLiveTitleLosesFarthestBehindFirst watches segment 40 of 100 and lets the budget shrink pack by pack.
 func TestLiveTitleLosesFarthestBehindFirst(t *testing.T) {
 	for _, reopened := range []bool{false, true} {
