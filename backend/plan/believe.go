@@ -26,6 +26,8 @@ func Believe(agent string, claims media.Client) media.Client {
 		claims &^= media.PlaysAV1 | media.PlaysAV110 // in software, and too slowly (jellyfin-web)
 	case webKitGTK(agent):
 		claims &^= media.ShowsHDR // GStreamer's sinks show it as it comes, washed out
+		// AV1 stands still after seeks (WebKitGTK 2.50 with GStreamer 1.22, the window's own test).
+		claims &^= media.PlaysAV1 | media.PlaysAV110
 	}
 	return claims
 }

@@ -76,7 +76,7 @@ func TestBelieve(t *testing.T) {
 		},
 		{
 			"the window on Linux", "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/605.1.15 Version/16 Safari/605.1.15",
-			media.ShowsHDR,
+			media.ShowsHDR | media.PlaysAV1 | media.PlaysAV110,
 		},
 		{"no number", "Firefox/", media.PlaysHEVC | media.PlaysHEVC10 | media.ShowsHDR},
 	}
