@@ -159,7 +159,11 @@ func (e *Engine) study(ctx context.Context) error {
 		began := time.Now()
 		measured, err := e.measure(work)
 		if err != nil {
-			e.log.LogAttrs(ctx, slog.LevelWarn, "This computer's speed is not known", slog.Any("error", err))
+			level := slog.LevelWarn
+			if work.Err() != nil || errors.Is(err, errDisturbed) { // it is measured another time
+				level = slog.LevelDebug
+			}
+			e.log.LogAttrs(ctx, level, "This computer's speed is not known", slog.Any("error", err))
 			return err
 		}
 		s.Times, s.Speeds = s.Times+1, s.Speeds.best(measured)

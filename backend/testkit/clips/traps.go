@@ -285,7 +285,9 @@ func fragments() []Clip {
 		{Name: "bframes.avi", Args: args(small, stereo, []string{
 			"-c:v", "mpeg4", "-bf", "2", "-q:v", "3", "-c:a", "libmp3lame",
 		}), Pattern: true},
-		{Name: "h264-mp3.avi", Args: args(small, stereo, x264, []string{"-bf", "2", "-c:a", "libmp3lame"}), Pattern: true},
+		{Name: "h264-mp3.avi", Args: args(small, stereo, x264, []string{
+			"-bf", "2", "-c:a", "libmp3lame",
+		}), Pattern: true},
 		{Name: "h264-b.ts", Args: args(small, stereo, x264, []string{"-bf", "3"}, aac), Pattern: true},
 		{Name: "mpeg1.mpg", Args: args(small, stereo, []string{
 			"-f", "mpeg", "-c:v", "mpeg1video", "-q:v", "3", "-c:a", "mp2",

@@ -37,7 +37,8 @@ func TestSentCodecs(t *testing.T) {
 			a.until(t, "it goes on after a seek", lies)
 			t.Logf("as it is or converted: %s", ask[string](t, a,
 				`performance.getEntriesByType("resource").map(e => e.name)`+
-					`.filter(n => n.includes("/init.mp4")).slice(-2).map(n => n.split("/").slice(-4, -2).join(" ")).join(", ")`))
+					`.filter(n => n.includes("/init.mp4")).slice(-2)`+
+					`.map(n => n.split("/").slice(-4, -2).join(" ")).join(", ")`))
 			run(t, "xdotool", "key", "Escape")
 			a.until(t, "the player closes", `!document.querySelector("video")`)
 		})
