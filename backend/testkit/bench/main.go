@@ -68,6 +68,9 @@ func run(ctx context.Context, runs int, mixed time.Duration, only string) (err e
 			err = stopped
 		}
 	}()
+	if err := b.settle(); err != nil {
+		return err
+	}
 	for _, part := range []struct {
 		name    string
 		measure func() error
@@ -91,6 +94,21 @@ func run(ctx context.Context, runs int, mixed time.Duration, only string) (err e
 	}
 	b.print()
 	return nil
+}
+
+// settleTime is how long after its start the program measures the computer, at the latest.
+const settleTime = 8 * time.Second
+
+// settle waits until the program has measured the computer.
+func (b *bench) settle() error {
+	timer := time.NewTimer(settleTime)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return b.quiet()
+	case <-b.ctx.Done():
+		return b.ctx.Err()
+	}
 }
 
 // clip makes a clip, if need be, and gives its path.

@@ -202,7 +202,8 @@ func (b *bench) listen() (stop func() [][]string) {
 				// Between fork and exec it still has another command line.
 				if err == nil && strings.HasSuffix(args[0], "ffmpeg") {
 					known[pid] = true
-					if strings.Contains(string(data), "\x00libx264\x00") && strings.Contains(string(data), "pipe:1") {
+					if strings.Contains(string(data), "\x00libx264\x00") &&
+						strings.Contains(string(data), "\x00-i\x00file:") && strings.Contains(string(data), "pipe:1") {
 						all = append(all, args)
 					}
 				}
