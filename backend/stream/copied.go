@@ -148,3 +148,33 @@ func (c *copiedFrames) order() error {
 	c.ahead, c.bytes = nil, 0
 	return nil
 }
+
+// copied reads what a copy head writes, to its end: begin is given what stands before the frames, take each frame. A
+// head that brings no frame for too long is ended by its timer.
+func (c child) copied(
+	codec media.Codec, byOrder bool, begin func(*copiedFrames) error, take func(copiedFrame) error,
+) error {
+	timer := c.watch()
+	defer func() { timer.Stop() }()
+	frames, err := newCopiedFrames(fmp4.NewReader(c.out), codec, byOrder)
+	if err != nil {
+		return err
+	}
+	if err := begin(frames); err != nil {
+		return err
+	}
+	for {
+		f, err := frames.next()
+		timer.Stop()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := take(f); err != nil {
+			return err
+		}
+		timer = c.watch()
+	}
+}

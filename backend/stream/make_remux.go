@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"dropstream/backend/fault"
@@ -108,28 +107,15 @@ type remuxGrouper struct {
 }
 
 func (g *remuxGrouper) read(ctx context.Context, c child) error {
-	timer := c.watch()
-	defer func() { timer.Stop() }()
-	frames, err := newCopiedFrames(fmp4.NewReader(c.out), g.m.video.track.Codec, ordersFrames(g.m.src.Container))
-	if err != nil {
+	begin := func(frames *copiedFrames) error {
+		if frames.ts != g.p.Timescale || string(frames.entry) != string(g.m.scan.entry) {
+			return errChanged
+		}
+		return nil
+	}
+	take := func(f copiedFrame) error { return g.take(ctx, f) }
+	if err := c.copied(g.m.video.track.Codec, ordersFrames(g.m.src.Container), begin, take); err != nil {
 		return err
-	}
-	if frames.ts != g.p.Timescale || string(frames.entry) != string(g.m.scan.entry) {
-		return errChanged
-	}
-	for {
-		f, err := frames.next()
-		timer.Stop()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return err
-		}
-		if err := g.take(ctx, f); err != nil {
-			return err
-		}
-		timer = c.watch()
 	}
 	if !g.begun {
 		return errNoOutput

@@ -2,9 +2,7 @@ package stream
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"sort"
 
 	"dropstream/backend/ffmpeg"
@@ -107,21 +105,15 @@ func (m *remuxSound) run(ctx context.Context, from, to, attempt int, emit emitFu
 
 // read groups the frames of a head into segments.
 func (m *remuxSound) read(ctx context.Context, p *plan.Plan, c child, from, to int, emit emitFunc) error {
-	timer := c.watch()
-	defer func() { timer.Stop() }()
-	frames, err := newCopiedFrames(fmp4.NewReader(c.out), m.track.Codec, false)
-	if err != nil {
-		return err
-	}
-	init, err := fmp4.Init{Timescale: m.scan.rate, SampleEntry: frames.entry}.Bytes()
-	if err != nil {
-		return err
-	}
-	if frames.ts != m.scan.rate {
-		return errChanged
-	}
-	if err := m.init(ctx, init); err != nil {
-		return err
+	begin := func(frames *copiedFrames) error {
+		init, err := fmp4.Init{Timescale: m.scan.rate, SampleEntry: frames.entry}.Bytes()
+		if err != nil {
+			return err
+		}
+		if frames.ts != m.scan.rate {
+			return errChanged
+		}
+		return m.init(ctx, init)
 	}
 	n := from
 	first, last := m.slots(p, n)
@@ -145,15 +137,7 @@ func (m *remuxSound) read(ctx context.Context, p *plan.Plan, c child, from, to i
 		}
 		return nil
 	}
-	for {
-		f, err := frames.next()
-		timer.Stop()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return err
-		}
+	take := func(f copiedFrame) error {
 		slot, ok := m.scan.slot(f.at)
 		for slot >= last {
 			if err := flush(); err != nil {
@@ -163,7 +147,10 @@ func (m *remuxSound) read(ctx context.Context, p *plan.Plan, c child, from, to i
 		if _, twice := got[slot]; ok && slot >= first && !twice {
 			got[slot] = f.data
 		}
-		timer = c.watch()
+		return nil
+	}
+	if err := c.copied(m.track.Codec, false, begin, take); err != nil {
+		return err
 	}
 	if err := c.ended(); err != nil {
 		return fmt.Errorf("end: %w", err)
