@@ -101,7 +101,8 @@ func (f *feed) settled(ctx context.Context, h *head) bool {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.waitedFor(h) || f.asked == h.next
+	// Not waitedFor: a target further on in its window gets a head of its own, which is there sooner.
+	return f.waiters[h.next] != nil || f.asked == h.next
 }
 
 // fillIn puts a stand-in where a segment could not be made.
